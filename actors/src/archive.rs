@@ -1,0 +1,264 @@
+//! The only actor that writes to the store; it gathers what rooms append into group commits.
+//!
+//! A draft is answered only after the commit that holds it. One batch is written at a time, so a room's entries
+//! come back in the order they were sent.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use actix::{
+    Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, Recipient, ResponseFuture, WrapFuture,
+};
+use tokio::sync::oneshot;
+
+use crate::clock::{Clock, Timestamp};
+use crate::id::RoomId;
+use crate::message::receipt::Receipt;
+use crate::message::room::Posted;
+use crate::ports::{Appended, Ban, Draft, KeyedAnswer, LogError, Ports};
+use crate::refusal::Refusal;
+use crate::settings::Settings;
+use crate::supervisor::{FailNow, Obituary, fail_now};
+use crate::vitals::Vitals;
+
+/// Where a sender waits for its answer.
+pub type Answer = oneshot::Sender<Result<Posted, Refusal>>;
+
+/// Notice: append this; the room hears of it as [`Committed`].
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct AppendDraft {
+    pub draft: Draft,
+    pub room: Recipient<Committed>,
+    pub answer: Answer,
+}
+
+/// Notice, to a room: these drafts of yours are durable, in this order.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Committed {
+    pub drafts: Vec<(Appended, Answer)>,
+}
+
+/// Command: store these watermarks.
+#[derive(Message)]
+#[rtype(result = "Result<(), LogError>")]
+pub struct SaveReceipts(pub Vec<Receipt>);
+
+/// Command: remember a ban.
+#[derive(Message)]
+#[rtype(result = "Result<(), LogError>")]
+pub struct SaveBan(pub Ban);
+
+/// Command: forget bans like this one; how many there were.
+#[derive(Message)]
+#[rtype(result = "Result<usize, LogError>")]
+pub struct RemoveBan(pub Ban);
+
+/// Command: use a ticket up; false if it was used before.
+#[derive(Message)]
+#[rtype(result = "Result<bool, LogError>")]
+pub struct SpendTicket {
+    pub id: String,
+    pub ends: Timestamp,
+}
+
+/// Command: keep this answer for its key, unless one is kept already; the kept one.
+#[derive(Message)]
+#[rtype(result = "Result<KeyedAnswer, LogError>")]
+pub struct KeepAnswer(pub KeyedAnswer);
+
+impl From<LogError> for Refusal {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Full(_) => Self::StoreFull,
+            LogError::Unavailable(_) | LogError::Untrusted(_) => Self::StoreDown,
+        }
+    }
+}
+
+pub struct Archive {
+    ports: Ports,
+    settings: Arc<Settings>,
+    clock: Clock,
+    vitals: Arc<Vitals>,
+    waiting: Vec<AppendDraft>,
+    writing: bool,
+    /// A commit is due at the end of the wait.
+    due: bool,
+    _obituary: Obituary,
+}
+
+impl Archive {
+    pub fn new(
+        ports: Ports,
+        settings: Arc<Settings>,
+        clock: Clock,
+        vitals: Arc<Vitals>,
+        obituary: Obituary,
+    ) -> Self {
+        Self { ports, settings, clock, vitals, waiting: Vec::new(), writing: false, due: false, _obituary: obituary }
+    }
+
+    fn schedule(&mut self, ctx: &mut Context<Self>) {
+        if self.writing || self.waiting.is_empty() {
+            return;
+        }
+        if self.waiting.len() >= self.settings.batch_entries {
+            return self.commit(ctx);
+        }
+        if !self.due {
+            self.due = true;
+            ctx.run_later(self.settings.batch_wait, |archive, ctx| {
+                archive.due = false;
+                if !archive.writing && !archive.waiting.is_empty() {
+                    archive.commit(ctx);
+                }
+            });
+        }
+    }
+
+    fn commit(&mut self, ctx: &mut Context<Self>) {
+        self.writing = true;
+        let most = self.settings.batch_entries.min(self.waiting.len());
+        let batch: Vec<AppendDraft> = self.waiting.drain(..most).collect();
+        let drafts = batch.iter().map(|append| append.draft.clone()).collect();
+        let written = self.ports.log.append(drafts, self.clock.now());
+        let done = written.into_actor(self).map(move |result, archive, ctx| {
+            archive.writing = false;
+            match result {
+                Ok(appended) => archive.report(batch, appended),
+                Err(error) => archive.refuse(batch, error),
+            }
+            archive.schedule(ctx);
+        });
+        ctx.spawn(done);
+    }
+
+    fn report(&self, batch: Vec<AppendDraft>, appended: Vec<Appended>) {
+        self.vitals.store_works();
+        let mut rooms: HashMap<RoomId, (Recipient<Committed>, Vec<(Appended, Answer)>)> = HashMap::new();
+        for (append, appended) in batch.into_iter().zip(appended) {
+            let count = if appended.duplicate { &self.vitals.duplicates } else { &self.vitals.accepted };
+            count.fetch_add(1, Relaxed);
+            let (_, drafts) = rooms.entry(append.draft.room).or_insert_with(|| (append.room, Vec::new()));
+            drafts.push((appended, append.answer));
+        }
+        for (room, drafts) in rooms.into_values() {
+            room.do_send(Committed { drafts });
+        }
+    }
+
+    fn refuse(&self, batch: Vec<AppendDraft>, error: LogError) {
+        note(&self.vitals, &error);
+        let refusal = Refusal::from(error);
+        for append in batch {
+            // The sender may have left meanwhile.
+            let _ = append.answer.send(Err(refusal.clone()));
+        }
+    }
+
+    /// While the store refuses, tries it now and then, so that readiness returns without traffic.
+    fn probe(&mut self, ctx: &mut Context<Self>) {
+        if self.writing || !self.vitals.store_is_down() {
+            return;
+        }
+        let vitals = self.vitals.clone();
+        let probe = self.ports.log.probe().into_actor(self).map(move |result, _, _| match result {
+            Ok(()) => vitals.store_works(),
+            Err(error) => note(&vitals, &error),
+        });
+        ctx.spawn(probe);
+    }
+
+    fn noted<T: 'static>(
+        &self,
+        written: impl Future<Output = Result<T, LogError>> + 'static,
+    ) -> ResponseFuture<Result<T, LogError>> {
+        let vitals = self.vitals.clone();
+        Box::pin(async move {
+            let result = written.await;
+            if let Err(error) = &result {
+                note(&vitals, error);
+            }
+            result
+        })
+    }
+}
+
+fn note(vitals: &Vitals, error: &LogError) {
+    match error {
+        LogError::Full(_) | LogError::Unavailable(_) => vitals.store_failed(&error.to_string()),
+        LogError::Untrusted(_) => vitals.fatal(&error.to_string()),
+    }
+}
+
+impl Actor for Archive {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.run_interval(self.settings.store_probe, |archive, ctx| archive.probe(ctx));
+    }
+}
+
+impl Handler<AppendDraft> for Archive {
+    type Result = ();
+
+    fn handle(&mut self, append: AppendDraft, ctx: &mut Self::Context) {
+        if self.waiting.len() >= self.settings.pending_entries {
+            let _ = append.answer.send(Err(Refusal::Busy));
+            return;
+        }
+        self.waiting.push(append);
+        self.schedule(ctx);
+    }
+}
+
+impl Handler<SaveReceipts> for Archive {
+    type Result = ResponseFuture<Result<(), LogError>>;
+
+    fn handle(&mut self, SaveReceipts(batch): SaveReceipts, _: &mut Self::Context) -> Self::Result {
+        self.noted(self.ports.receipts.save(batch))
+    }
+}
+
+impl Handler<SaveBan> for Archive {
+    type Result = ResponseFuture<Result<(), LogError>>;
+
+    fn handle(&mut self, SaveBan(ban): SaveBan, _: &mut Self::Context) -> Self::Result {
+        self.noted(self.ports.book.add_ban(ban))
+    }
+}
+
+impl Handler<RemoveBan> for Archive {
+    type Result = ResponseFuture<Result<usize, LogError>>;
+
+    fn handle(&mut self, RemoveBan(ban): RemoveBan, _: &mut Self::Context) -> Self::Result {
+        self.noted(self.ports.book.lift_ban(ban))
+    }
+}
+
+impl Handler<SpendTicket> for Archive {
+    type Result = ResponseFuture<Result<bool, LogError>>;
+
+    fn handle(&mut self, SpendTicket { id, ends }: SpendTicket, _: &mut Self::Context) -> Self::Result {
+        self.noted(self.ports.book.spend_ticket(id, ends, self.clock.now()))
+    }
+}
+
+impl Handler<KeepAnswer> for Archive {
+    type Result = ResponseFuture<Result<KeyedAnswer, LogError>>;
+
+    fn handle(&mut self, KeepAnswer(answer): KeepAnswer, _: &mut Self::Context) -> Self::Result {
+        self.noted(self.ports.book.remember_answer(answer))
+    }
+}
+
+impl Handler<FailNow> for Archive {
+    type Result = ();
+
+    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
+        fail_now("archive");
+    }
+}

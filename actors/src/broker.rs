@@ -1,0 +1,283 @@
+//! Starts and supervises everything; the one handle that doors hold. Only this file places actors on threads.
+//!
+//! Clones are cheap and lead to the same broker. A test starts its own; nothing here is global.
+
+mod worker;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use actix::dev::ToEnvelope;
+use actix::{Actor, Addr, Context, Handler, Message};
+use dashmap::DashMap;
+
+use crate::archive::Archive;
+use crate::bridge::Bridge;
+use crate::clock::Clock;
+use crate::dialect::{Announcement, Dialects};
+use crate::directory::{Directory, Rooms};
+use crate::id::{NodeId, RoomId, ShardId};
+use crate::message::room::RoomEvent;
+use crate::outbox::Outbox;
+use crate::ports::Ports;
+use crate::presence::Presence;
+use crate::receipts::ReceiptsActor;
+use crate::refusal::{Farewell, Refusal};
+use crate::room::Room;
+use crate::settings::Settings;
+use crate::shard::{EndSessions, Shard, Target, TellEveryone};
+use crate::supervisor::{FailNow, Link, StandDown, Supervisor, ask};
+use crate::vitals::Vitals;
+use crate::warden::Warden;
+
+pub use worker::Worker;
+
+/// How long until something that just ended is there again.
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// What a broker is made of.
+pub struct Plan {
+    pub node: NodeId,
+    pub settings: Settings,
+    pub ports: Ports,
+    pub dialects: Dialects,
+    pub clock: Clock,
+    pub vitals: Arc<Vitals>,
+}
+
+/// A running broker.
+#[derive(Clone)]
+pub struct Broker(Arc<Inner>);
+
+struct Inner {
+    node: NodeId,
+    settings: Arc<Settings>,
+    ports: Ports,
+    dialects: Dialects,
+    clock: Clock,
+    vitals: Arc<Vitals>,
+    archive: Arc<Link<Archive>>,
+    presence: Arc<Link<Presence>>,
+    receipts: Arc<Link<ReceiptsActor>>,
+    bridge: Arc<Link<Bridge>>,
+    outbox: Arc<Link<Outbox>>,
+    warden: Arc<Link<Warden>>,
+    directory: Arc<Link<Directory>>,
+    supervisor: Link<Supervisor>,
+    rooms: Rooms,
+    shards: DashMap<ShardId, ShardPlace>,
+    next_session: AtomicU64,
+    next_shard: AtomicU64,
+}
+
+struct ShardPlace {
+    link: Arc<Link<Shard>>,
+    supervisor: Addr<Supervisor>,
+}
+
+impl Broker {
+    /// Starts everything but the shards on this thread; each worker adds its own by [`Worker::start`].
+    pub fn start(plan: Plan) -> Self {
+        let broker = Self(Arc::new(Inner {
+            node: plan.node,
+            settings: Arc::new(plan.settings),
+            ports: plan.ports,
+            dialects: plan.dialects,
+            clock: plan.clock,
+            vitals: plan.vitals,
+            archive: Arc::default(),
+            presence: Arc::default(),
+            receipts: Arc::default(),
+            bridge: Arc::default(),
+            outbox: Arc::default(),
+            warden: Arc::default(),
+            directory: Arc::default(),
+            supervisor: Link::default(),
+            rooms: Rooms::default(),
+            shards: DashMap::new(),
+            next_session: AtomicU64::new(1),
+            next_shard: AtomicU64::new(0),
+        }));
+        broker.0.supervisor.set(broker.family().start());
+        broker
+    }
+
+    /// The children, in the order they start.
+    fn family(&self) -> Supervisor {
+        let mut family = Supervisor::new(self.0.vitals.clone());
+        let broker = self.clone();
+        family.child("archive", &self.0.archive, move |obituary| {
+            let Inner { ports, settings, clock, vitals, .. } = &*broker.0;
+            Archive::new(ports.clone(), settings.clone(), clock.clone(), vitals.clone(), obituary)
+        });
+        let broker = self.clone();
+        family.child("bridge", &self.0.bridge, move |obituary| Bridge::new(broker.clone(), obituary));
+        let broker = self.clone();
+        family.child("directory", &self.0.directory, move |obituary| Directory::new(broker.clone(), obituary));
+        let broker = self.clone();
+        family.child("presence", &self.0.presence, move |obituary| Presence::new(broker.clone(), obituary));
+        let broker = self.clone();
+        family.child("receipts", &self.0.receipts, move |obituary| ReceiptsActor::new(broker.clone(), obituary));
+        let broker = self.clone();
+        family.child("outbox", &self.0.outbox, move |obituary| Outbox::new(broker.clone(), obituary));
+        let broker = self.clone();
+        family.child("warden", &self.0.warden, move |obituary| Warden::new(broker.clone(), obituary));
+        family
+    }
+
+    pub fn node(&self) -> &NodeId {
+        &self.0.node
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub fn ports(&self) -> &Ports {
+        &self.0.ports
+    }
+
+    pub fn dialects(&self) -> &Dialects {
+        &self.0.dialects
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub fn vitals(&self) -> &Arc<Vitals> {
+        &self.0.vitals
+    }
+
+    pub fn archive(&self) -> &Link<Archive> {
+        &self.0.archive
+    }
+
+    pub fn presence(&self) -> &Link<Presence> {
+        &self.0.presence
+    }
+
+    pub fn receipts(&self) -> &Link<ReceiptsActor> {
+        &self.0.receipts
+    }
+
+    pub fn bridge(&self) -> &Link<Bridge> {
+        &self.0.bridge
+    }
+
+    pub fn outbox(&self) -> &Link<Outbox> {
+        &self.0.outbox
+    }
+
+    pub fn warden(&self) -> &Link<Warden> {
+        &self.0.warden
+    }
+
+    pub fn rooms(&self) -> &Rooms {
+        &self.0.rooms
+    }
+
+    pub(crate) fn directory(&self) -> &Link<Directory> {
+        &self.0.directory
+    }
+
+    pub fn room_if_open(&self, id: &RoomId) -> Option<Addr<Room>> {
+        self.0.rooms.get(id)
+    }
+
+    pub(crate) fn close_room(&self, id: &RoomId, life: &Addr<Room>) {
+        self.0.rooms.close(id, life);
+    }
+
+    pub(crate) fn shard(&self, id: ShardId) -> Option<Arc<Link<Shard>>> {
+        self.0.shards.get(&id).map(|place| place.link.clone())
+    }
+
+    pub(crate) fn shards(&self) -> Vec<Arc<Link<Shard>>> {
+        self.0.shards.iter().map(|place| place.link.clone()).collect()
+    }
+}
+
+impl Broker {
+    /// Asks a room, opening it if need be. A room that was just ending is asked once more in its next life.
+    pub async fn ask_room<M>(&self, id: &RoomId, question: impl Fn() -> M) -> Result<M::Result, Refusal>
+    where
+        M: Message + Send + 'static,
+        M::Result: Send,
+        Room: Handler<M>,
+        Context<Room>: ToEnvelope<Room, M>,
+    {
+        let wait = self.0.settings.command_timeout;
+        let first = ask(&self.0.rooms.open(id, self), question(), wait).await;
+        if !matches!(first, Err(Refusal::Restarting)) {
+            return first;
+        }
+        tokio::time::sleep(AGAIN).await;
+        ask(&self.0.rooms.open(id, self), question(), wait).await
+    }
+
+    /// Ends live sessions; how many.
+    pub async fn end_sessions(&self, end: EndSessions) -> usize {
+        let wait = self.0.settings.command_timeout;
+        let mut ended: usize = 0;
+        for shard in self.shards() {
+            ended = ended.saturating_add(shard.ask(end.clone(), wait).await.unwrap_or(0));
+        }
+        ended
+    }
+
+    /// Tells every session on this node.
+    pub fn tell_everyone(&self, event: RoomEvent) {
+        let announcement = Announcement::new(event, &self.0.dialects);
+        for shard in self.shards() {
+            shard.tell(TellEveryone(announcement.clone()));
+        }
+    }
+
+    /// Takes no new work and says goodbye to everyone; ends when all have left or `within` is over.
+    pub async fn drain(&self, within: Duration) {
+        self.0.vitals.drain();
+        let everyone = Target { user: None, token_id: None, room: None };
+        let leave = self.end_sessions(EndSessions { target: everyone, farewell: Farewell::ShuttingDown });
+        let gone = async {
+            leave.await;
+            while self.0.vitals.sessions.load(Relaxed) > 0 {
+                tokio::time::sleep(AGAIN).await;
+            }
+        };
+        // Those who have not left by then are left behind.
+        let _ = tokio::time::timeout(within, gone).await;
+    }
+
+    /// Ends every actor of this broker.
+    pub fn stop(&self) {
+        for place in self.0.shards.iter() {
+            place.supervisor.do_send(StandDown);
+            place.link.clear();
+        }
+        self.0.shards.clear();
+        self.0.supervisor.tell(StandDown);
+        self.0.supervisor.clear();
+        self.0.rooms.clear();
+        let Inner { archive, presence, receipts, bridge, outbox, warden, directory, .. } = &*self.0;
+        (archive.clear(), presence.clear(), receipts.clear(), bridge.clear());
+        (outbox.clear(), warden.clear(), directory.clear());
+    }
+
+    /// Makes the actor of this kind panic. Only fault injection does.
+    pub fn injure(&self, kind: &str) {
+        match kind {
+            "archive" => self.0.archive.tell(FailNow),
+            "presence" => self.0.presence.tell(FailNow),
+            "receipts" => self.0.receipts.tell(FailNow),
+            "bridge" => self.0.bridge.tell(FailNow),
+            "outbox" => self.0.outbox.tell(FailNow),
+            "warden" => self.0.warden.tell(FailNow),
+            "directory" => self.0.directory.tell(FailNow),
+            "room" => self.0.rooms.all().iter().for_each(|room| room.do_send(FailNow)),
+            "shard" => self.shards().iter().for_each(|shard| shard.tell(FailNow)),
+            _ => debug_assert!(false, "no actor is called {kind}"),
+        }
+    }
+}

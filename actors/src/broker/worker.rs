@@ -1,0 +1,84 @@
+//! One thread that serves sockets: its shard, its flush loop and its sessions.
+//!
+//! Made on the thread it serves and never leaves it.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use actix::{Actor, Addr};
+
+use crate::broker::{Broker, ShardPlace};
+use crate::dialect::DialectId;
+use crate::id::{SessionId, ShardId};
+use crate::message::client::Identity;
+use crate::outlet::{Flusher, Outlet, Wire};
+use crate::session::Session;
+use crate::shard::{Local, Locals, SessionGone, Shard};
+use crate::supervisor::{Alive, Link, Obituary, Supervisor};
+use crate::vitals::Counted;
+
+/// What a door on this thread needs of the broker.
+pub struct Worker {
+    shard: ShardId,
+    link: Arc<Link<Shard>>,
+    broker: Broker,
+    locals: Rc<Locals>,
+    flusher: Rc<Flusher>,
+}
+
+impl Worker {
+    /// Starts this thread's shard and flush loop.
+    pub fn start(broker: &Broker) -> Rc<Self> {
+        let shards = &broker.0.shards;
+        let shard = ShardId(usize::try_from(broker.0.next_shard.fetch_add(1, Relaxed)).unwrap_or(usize::MAX));
+        let locals = Locals::new(broker.dialects().clone());
+        let flusher = Flusher::start(broker.settings().outlet, broker.dialects().clone());
+        let link: Arc<Link<Shard>> = Arc::default();
+        let mut family = Supervisor::new(broker.vitals().clone());
+        let (with, sockets) = (broker.clone(), locals.clone());
+        family.child("shard", &link, move |obituary| Shard::new(shard, with.clone(), sockets.clone(), obituary));
+        let supervisor = family.start();
+        shards.insert(shard, ShardPlace { link: link.clone(), supervisor });
+        Rc::new(Self { shard, link, broker: broker.clone(), locals, flusher })
+    }
+
+    pub fn broker(&self) -> &Broker {
+        &self.broker
+    }
+
+    /// An outlet for a socket that just came, before its client is known.
+    pub fn outlet(&self, dialect: DialectId, wire: Box<dyn Wire>) -> Rc<Outlet> {
+        let session = SessionId(self.broker.0.next_session.fetch_add(1, Relaxed));
+        Outlet::new(session, dialect, wire, self.flusher.clone())
+    }
+
+    /// Starts the session of a client that proved itself.
+    pub fn open(&self, outlet: &Rc<Outlet>, identity: Identity) -> Addr<Session> {
+        let local = Rc::new(Local {
+            outlet: outlet.clone(),
+            user: identity.user.clone(),
+            room: identity.room.clone(),
+            token_id: identity.token_id.clone(),
+            expires_at: Cell::new(identity.expires_at),
+            counted: Counted::new(self.broker.vitals()),
+        });
+        self.locals.add(local.clone());
+        let (link, id) = (self.link.clone(), outlet.session());
+        let alive = Alive::new(self.broker.vitals(), "session");
+        let obituary = Obituary::new(alive, move || link.tell(SessionGone(id)));
+        Session::new(self.shard, self.broker.clone(), identity, local, obituary).start()
+    }
+
+    /// The socket is gone: forgets it and its seat at once.
+    pub fn forget(&self, outlet: &Outlet) {
+        self.locals.remove(outlet.session());
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.flusher.stop();
+    }
+}

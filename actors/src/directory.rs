@@ -1,0 +1,151 @@
+//! Finds a room or starts it, and starts it again when it dies.
+//!
+//! A room lives on the worker that first asked for it; there is never more than one of a name.
+
+use std::collections::HashMap;
+
+use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
+use actix_rt::ArbiterHandle;
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry as Slot;
+use tokio::time::Instant;
+
+use crate::broker::Broker;
+use crate::id::RoomId;
+use crate::room::{Birth, Room};
+use crate::supervisor::{Alive, FailNow, Obituary, Restarts, fail_now};
+
+/// Notice: a room is dead.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct RoomGone(pub RoomId);
+
+/// Where a room is to be found.
+#[derive(Clone)]
+struct Place {
+    room: Addr<Room>,
+    arbiter: ArbiterHandle,
+}
+
+/// The addresses of all rooms that are open on this node.
+#[derive(Default)]
+pub struct Rooms(DashMap<RoomId, Place>);
+
+impl Rooms {
+    pub fn get(&self, id: &RoomId) -> Option<Addr<Room>> {
+        self.0.get(id).map(|place| place.room.clone())
+    }
+
+    /// The room's address; starts it on this thread if it is not open.
+    pub fn open(&self, id: &RoomId, broker: &Broker) -> Addr<Room> {
+        match self.0.entry(id.clone()) {
+            Slot::Occupied(place) => place.get().room.clone(),
+            Slot::Vacant(vacant) => {
+                let arbiter = actix_rt::Arbiter::current();
+                let room = start(id, broker, Birth::First, &arbiter);
+                vacant.insert(Place { room: room.clone(), arbiter });
+                room
+            }
+        }
+    }
+
+    /// Takes a room off the list, if it is still this life of it.
+    pub fn close(&self, id: &RoomId, life: &Addr<Room>) {
+        self.0.remove_if(id, |_, place| place.room == *life);
+    }
+
+    pub fn all(&self) -> Vec<Addr<Room>> {
+        self.0.iter().map(|place| place.room.clone()).collect()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn clear(&self) {
+        self.0.clear();
+    }
+}
+
+fn start(id: &RoomId, broker: &Broker, birth: Birth, arbiter: &ArbiterHandle) -> Addr<Room> {
+    let (id, broker) = (id.clone(), broker.clone());
+    Room::start_in_arbiter(arbiter, move |_| {
+        let alive = Alive::new(broker.vitals(), "room");
+        let (kin, dead) = (broker.clone(), id.clone());
+        let obituary = Obituary::new(alive, move || kin.directory().tell(RoomGone(dead)));
+        Room::new(id, broker, birth, obituary)
+    })
+}
+
+/// The actor that room obituaries reach.
+pub struct Directory {
+    broker: Broker,
+    restarts: HashMap<RoomId, Restarts>,
+    _obituary: Obituary,
+}
+
+impl Directory {
+    pub fn new(broker: Broker, obituary: Obituary) -> Self {
+        Self { broker, restarts: HashMap::new(), _obituary: obituary }
+    }
+
+    fn restart(&mut self, id: RoomId, place: &Place, ctx: &mut Context<Self>) {
+        self.broker.vitals().actor_restarted("room");
+        let Some(back_off) = self.restarts.entry(id.clone()).or_default().next(Instant::now()) else {
+            // One poisoned room must not touch the others: it stays closed until somebody opens it again.
+            log::error!("a room died too often: closed");
+            self.restarts.remove(&id);
+            return self.broker.close_room(&id, &place.room);
+        };
+        log::error!("a room died: starting it again");
+        let (dead, arbiter) = (place.room.clone(), place.arbiter.clone());
+        ctx.run_later(back_off, move |directory, _| {
+            let broker = &directory.broker;
+            if let Slot::Occupied(mut place) = broker.rooms().0.entry(id.clone()) {
+                if place.get().room == dead {
+                    let room = start(&id, broker, Birth::Again, &arbiter);
+                    place.insert(Place { room, arbiter });
+                }
+            }
+        });
+    }
+}
+
+impl Actor for Directory {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        // Rooms that died while this actor was dead had nobody to tell.
+        let dead: Vec<RoomId> = self.broker.rooms().0.iter().filter(|p| !p.room.connected()).map(|p| p.key().clone()).collect();
+        for id in dead {
+            ctx.notify(RoomGone(id));
+        }
+    }
+}
+
+impl Handler<RoomGone> for Directory {
+    type Result = ();
+
+    fn handle(&mut self, RoomGone(id): RoomGone, ctx: &mut Self::Context) {
+        // An orderly end took the room off the list first; a newer life is none of this obituary's business.
+        let place = self.broker.rooms().0.get(&id).map(|place| place.clone());
+        match place {
+            Some(place) if !place.room.connected() => self.restart(id, &place, ctx),
+            _ => {
+                self.restarts.remove(&id);
+            }
+        }
+    }
+}
+
+impl Handler<FailNow> for Directory {
+    type Result = ();
+
+    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
+        fail_now("directory");
+    }
+}

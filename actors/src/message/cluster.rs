@@ -1,0 +1,50 @@
+//! What nodes tell each other through the backplane. Hints only: the log is the truth.
+
+use std::sync::Arc;
+
+use actix::Message;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::id::{Epoch, NodeId, RoomId, UserId};
+use crate::message::room::Entry;
+
+/// One piece of news about a room, as it travels.
+#[derive(Debug, Clone, Serialize, Deserialize, Message)]
+#[rtype(result = "()")]
+pub struct RoomNews {
+    pub from: NodeId,
+    pub room: RoomId,
+    pub news: News,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "news", rename_all = "snake_case")]
+pub enum News {
+    EntryAdded { epoch: Epoch, entry: Arc<Entry> },
+    TypingChanged { user: UserId, is_typing: bool, at: Timestamp },
+    PresenceChanged { user: UserId, online: bool, at: Timestamp },
+    ReceiptMoved { user: UserId, delivered: crate::id::Seq, read: crate::id::Seq, at: Timestamp },
+}
+
+/// Notice: this node now has members of the room.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct WatchRoom {
+    pub room: RoomId,
+}
+
+/// Notice: it has none any more.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct UnwatchRoom {
+    pub room: RoomId,
+}
+
+/// Notice: tell the other nodes.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct PublishNews {
+    pub room: RoomId,
+    pub news: News,
+}

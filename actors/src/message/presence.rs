@@ -1,0 +1,40 @@
+//! Who is where: a user is online in a room while any of their sessions is.
+
+use actix::Message;
+
+use crate::clock::Timestamp;
+use crate::id::{RoomId, SessionId, UserId};
+
+/// Notice: a session came into a room.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct SessionEntered {
+    pub room: RoomId,
+    pub user: UserId,
+    pub session: SessionId,
+}
+
+/// Notice: a session left a room.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct SessionLeft {
+    pub room: RoomId,
+    pub session: SessionId,
+}
+
+/// Query: who is in a room?
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Vec<Present>")]
+pub struct ListPresent {
+    pub room: RoomId,
+}
+
+/// One user in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Present {
+    pub user: UserId,
+    pub sessions: usize,
+    /// False during the grace between a last session leaving and the leave being told.
+    pub online: bool,
+    pub since: Timestamp,
+}

@@ -1,0 +1,316 @@
+//! The one bounded queue toward a client, counted in bytes.
+//!
+//! Pushing never waits and never fails: what a slow client cannot take is dropped, folded or ends its connection.
+//! An outlet belongs to one thread; frames leave it whole and in the order they were pushed.
+
+mod flusher;
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::LocalBoxFuture;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::dialect::{DialectId, Frame, Lane};
+use crate::id::SessionId;
+use crate::refusal::Farewell;
+
+pub use flusher::Flusher;
+
+/// The transport under an outlet.
+pub trait Wire {
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
+    /// Ends when a write may succeed again.
+    fn writable(&self) -> LocalBoxFuture<'_, io::Result<()>>;
+    /// Ends both directions at once, whatever is still queued.
+    fn hang_up(&self);
+}
+
+/// How much an outlet holds for a client that does not read.
+#[derive(Debug, Clone, Copy)]
+pub struct OutletLimits {
+    /// Past this the client is too slow and is told goodbye.
+    pub bytes: usize,
+    /// Past this signals are dropped.
+    pub soft_bytes: usize,
+    /// A client that takes nothing for this long is too slow.
+    pub stall: Duration,
+    /// How long a goodbye waits for the client's own.
+    pub goodbye: Duration,
+}
+
+impl Default for OutletLimits {
+    fn default() -> Self {
+        let (stall, goodbye) = (Duration::from_secs(25), Duration::from_secs(2));
+        Self { bytes: 1 << 20, soft_bytes: 64 << 10, stall, goodbye }
+    }
+}
+
+struct Queued {
+    bytes: Bytes,
+    lane: Lane,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// The last frame is queued; nothing may follow it.
+    Closing(Farewell),
+    Closed(Farewell),
+}
+
+/// One client's queue. Held by its pump, its session and its shard, all on one thread.
+pub struct Outlet {
+    session: SessionId,
+    dialect: Cell<DialectId>,
+    wire: Box<dyn Wire>,
+    flusher: Rc<Flusher>,
+    queue: RefCell<VecDeque<Queued>>,
+    queued: Cell<usize>,
+    state: Cell<State>,
+    dirty: Cell<bool>,
+    /// Since when the socket takes nothing; a task waits for it to be writable.
+    blocked: Cell<Option<Instant>>,
+    /// When the state or the heartbeat last moved on.
+    turned: Cell<Instant>,
+    /// A heartbeat is out and nothing came in since.
+    asked: Cell<bool>,
+    drained: Notify,
+}
+
+impl Outlet {
+    pub fn new(session: SessionId, dialect: DialectId, wire: Box<dyn Wire>, flusher: Rc<Flusher>) -> Rc<Self> {
+        Rc::new(Self {
+            session,
+            dialect: Cell::new(dialect),
+            wire,
+            flusher,
+            queue: RefCell::default(),
+            queued: Cell::new(0),
+            state: Cell::new(State::Open),
+            dirty: Cell::new(false),
+            blocked: Cell::new(None),
+            turned: Cell::new(Instant::now()),
+            asked: Cell::new(false),
+            drained: Notify::new(),
+        })
+    }
+
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+
+    pub fn dialect(&self) -> DialectId {
+        self.dialect.get()
+    }
+
+    /// From now on this client is spoken to in another dialect of the same door.
+    pub fn speak(&self, dialect: DialectId) {
+        self.dialect.set(dialect);
+    }
+
+    /// Why it is closing or closed; none while it is open.
+    pub fn farewell(&self) -> Option<Farewell> {
+        match self.state.get() {
+            State::Open => None,
+            State::Closing(farewell) | State::Closed(farewell) => Some(farewell),
+        }
+    }
+
+    pub fn queued_bytes(&self) -> usize {
+        self.queued.get()
+    }
+
+    /// Queues a frame; it leaves at the end of this turn of the loop.
+    pub fn push(self: &Rc<Self>, frame: &Frame, lane: Lane) {
+        self.push_bytes(frame.wire().clone(), lane);
+    }
+
+    /// Queues bytes that are no frame of a dialect, as the answer to an upgrade.
+    pub fn push_bytes(self: &Rc<Self>, bytes: Bytes, lane: Lane) {
+        if self.state.get() != State::Open || self.give_way(&bytes, lane) {
+            return;
+        }
+        if self.queued.get().saturating_add(bytes.len()) > self.flusher.limits().bytes {
+            return self.close(Farewell::TooSlow);
+        }
+        self.enqueue(bytes, lane);
+    }
+
+    /// On a full socket: drops a signal, folds what only counts in its newest form. True if nothing is left to queue.
+    fn give_way(&self, bytes: &Bytes, lane: Lane) -> bool {
+        if self.blocked.get().is_none() {
+            return false;
+        }
+        match lane {
+            Lane::Firm => false,
+            Lane::Signal => self.queued.get() > self.flusher.limits().soft_bytes,
+            Lane::Newest(_) => self.fold(bytes, lane),
+        }
+    }
+
+    fn fold(&self, bytes: &Bytes, lane: Lane) -> bool {
+        let mut queue = self.queue.borrow_mut();
+        // The first may be half written.
+        let Some(older) = queue.iter_mut().skip(1).find(|queued| queued.lane == lane) else {
+            return false;
+        };
+        let others = self.queued.get().saturating_sub(older.bytes.len());
+        self.queued.set(others.saturating_add(bytes.len()));
+        older.bytes = bytes.clone();
+        true
+    }
+
+    fn enqueue(self: &Rc<Self>, bytes: Bytes, lane: Lane) {
+        self.queued.set(self.queued.get().saturating_add(bytes.len()));
+        self.queue.borrow_mut().push_back(Queued { bytes, lane });
+        if !self.dirty.replace(true) {
+            self.flusher.add(self.clone());
+        }
+    }
+
+    /// Says goodbye and hangs up: after the queue where the dialect has a word for it, at once where not.
+    pub fn close(self: &Rc<Self>, farewell: Farewell) {
+        if self.state.get() != State::Open {
+            return;
+        }
+        let word = match farewell {
+            Farewell::TooSlow | Farewell::NoHeartbeat => None,
+            _ => self.flusher.dialects().get(self.dialect.get()).and_then(|dialect| dialect.farewell(farewell)),
+        };
+        let Some(word) = word else {
+            return self.hang_up(farewell);
+        };
+        self.state.set(State::Closing(farewell));
+        self.turned.set(Instant::now());
+        self.enqueue(word.wire().clone(), Lane::Firm);
+    }
+
+    /// Ends the connection now.
+    pub fn hang_up(&self, farewell: Farewell) {
+        let farewell = self.farewell().unwrap_or(farewell);
+        self.state.set(State::Closed(farewell));
+        self.queue.borrow_mut().clear();
+        self.queued.set(0);
+        self.wire.hang_up();
+        self.drained.notify_waiters();
+    }
+
+    /// Something came in from the client.
+    pub fn heard(&self) {
+        self.asked.set(false);
+    }
+
+    /// Ends what has lasted too long; asks a silent client whether it is there.
+    pub fn pulse(self: &Rc<Self>, now: Instant) {
+        let limits = self.flusher.limits();
+        let stalled = self.blocked.get().is_some_and(|since| now.duration_since(since) >= limits.stall);
+        match self.state.get() {
+            State::Open if stalled => self.hang_up(Farewell::TooSlow),
+            State::Open => self.heartbeat(now),
+            State::Closing(farewell) if now.duration_since(self.turned.get()) >= limits.goodbye => {
+                self.hang_up(farewell);
+            }
+            State::Closing(_) | State::Closed(_) => {}
+        }
+    }
+
+    fn heartbeat(self: &Rc<Self>, now: Instant) {
+        let Some(dialect) = self.flusher.dialects().get(self.dialect.get()).cloned() else { return };
+        if now.duration_since(self.turned.get()) < dialect.heartbeat() {
+            return;
+        }
+        self.turned.set(now);
+        if self.asked.replace(true) {
+            return self.close(Farewell::NoHeartbeat);
+        }
+        self.push(&dialect.ping(), Lane::Firm);
+    }
+
+    /// Ends when at most `left` bytes are queued or the outlet is closed: a long catch-up paces itself by it.
+    pub async fn drained(&self, left: usize) {
+        loop {
+            let drained = self.drained.notified();
+            if self.queued.get() <= left || matches!(self.state.get(), State::Closed(_)) {
+                return;
+            }
+            drained.await;
+        }
+    }
+
+    /// Writes what the socket takes. True when nothing is left to do.
+    fn flush(&self, scratch: &mut Vec<u8>) -> bool {
+        let mut queue = self.queue.borrow_mut();
+        while !queue.is_empty() {
+            match write_some(self.wire.as_ref(), &queue, scratch) {
+                Ok(0) => break,
+                Ok(wrote) => self.took(&mut queue, wrote),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+                Err(_) => break,
+            }
+        }
+        let broken = !queue.is_empty();
+        if queue.capacity() > 16 {
+            *queue = VecDeque::new();
+        }
+        drop(queue);
+        if broken {
+            self.hang_up(Farewell::ByClient(1006));
+        }
+        self.drained.notify_waiters();
+        true
+    }
+
+    fn took(&self, queue: &mut VecDeque<Queued>, mut wrote: usize) {
+        self.queued.set(self.queued.get().saturating_sub(wrote));
+        // Progress: the stall is counted from here.
+        self.blocked.set(self.blocked.get().map(|_| Instant::now()));
+        while let Some(front) = queue.front_mut() {
+            if wrote < front.bytes.len() {
+                front.bytes = front.bytes.slice(wrote..);
+                return;
+            }
+            wrote = wrote.saturating_sub(front.bytes.len());
+            queue.pop_front();
+        }
+    }
+
+    /// Flushes; on a full socket one task waits for room and goes on.
+    fn flush_or_wait(self: &Rc<Self>) {
+        self.dirty.set(false);
+        if self.blocked.get().is_some() || self.flusher.with_scratch(|scratch| self.flush(scratch)) {
+            return;
+        }
+        self.blocked.set(Some(Instant::now()));
+        let outlet = self.clone();
+        tokio::task::spawn_local(async move {
+            while outlet.wire.writable().await.is_ok() && !matches!(outlet.state.get(), State::Closed(_)) {
+                if outlet.flusher.with_scratch(|scratch| outlet.flush(scratch)) {
+                    break;
+                }
+            }
+            outlet.blocked.set(None);
+        });
+    }
+}
+
+/// One write: a single frame as it is, several gathered into one call.
+fn write_some(wire: &dyn Wire, queue: &VecDeque<Queued>, scratch: &mut Vec<u8>) -> io::Result<usize> {
+    const GATHER: usize = 64 << 10;
+    if let (Some(only), 1) = (queue.front(), queue.len()) {
+        return wire.try_write(&only.bytes);
+    }
+    scratch.clear();
+    for queued in queue {
+        if !scratch.is_empty() && scratch.len().saturating_add(queued.bytes.len()) > GATHER {
+            break;
+        }
+        scratch.extend_from_slice(&queued.bytes);
+    }
+    wire.try_write(scratch)
+}

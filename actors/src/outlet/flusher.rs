@@ -1,0 +1,93 @@
+//! Writes every outlet that has something to say once per turn of its thread's loop.
+//!
+//! It keeps a waker only while nothing is waiting, so a push can neither be missed nor wake it twice.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use crate::dialect::Dialects;
+use crate::outlet::{Outlet, OutletLimits};
+
+/// One thread's queue of outlets to flush.
+pub struct Flusher {
+    limits: OutletLimits,
+    dialects: Dialects,
+    dirty: RefCell<Vec<Rc<Outlet>>>,
+    waker: RefCell<Option<Waker>>,
+    scratch: RefCell<Vec<u8>>,
+    stopped: Cell<bool>,
+}
+
+impl Flusher {
+    /// Starts its task on this thread.
+    pub fn start(limits: OutletLimits, dialects: Dialects) -> Rc<Self> {
+        let flusher = Rc::new(Self {
+            limits,
+            dialects,
+            dirty: RefCell::default(),
+            waker: RefCell::default(),
+            scratch: RefCell::default(),
+            stopped: Cell::new(false),
+        });
+        tokio::task::spawn_local(run(flusher.clone()));
+        flusher
+    }
+
+    /// Ends its task after what is waiting now.
+    pub fn stop(&self) {
+        self.stopped.set(true);
+        self.wake();
+    }
+
+    pub(super) fn limits(&self) -> &OutletLimits {
+        &self.limits
+    }
+
+    pub(super) fn dialects(&self) -> &Dialects {
+        &self.dialects
+    }
+
+    pub(super) fn add(&self, outlet: Rc<Outlet>) {
+        self.dirty.borrow_mut().push(outlet);
+        self.wake();
+    }
+
+    pub(super) fn with_scratch<T>(&self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        write(&mut self.scratch.borrow_mut())
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.waker.borrow_mut().take() {
+            waker.wake();
+        }
+    }
+
+    /// Takes what is waiting into `work`; false when stopped and empty.
+    async fn wait(&self, work: &mut Vec<Rc<Outlet>>) -> bool {
+        poll_fn(|cx| {
+            let mut dirty = self.dirty.borrow_mut();
+            if !dirty.is_empty() {
+                std::mem::swap(&mut *dirty, work);
+                return Poll::Ready(true);
+            }
+            if self.stopped.get() {
+                return Poll::Ready(false);
+            }
+            *self.waker.borrow_mut() = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+async fn run(flusher: Rc<Flusher>) {
+    let mut work = Vec::new();
+    while flusher.wait(&mut work).await {
+        for outlet in work.drain(..) {
+            outlet.flush_or_wait();
+        }
+        tokio::task::yield_now().await;
+    }
+}

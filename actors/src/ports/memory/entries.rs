@@ -1,0 +1,136 @@
+//! The entries of one room in memory, and which client ids they answer.
+//!
+//! Numbers are places in a list that only grows, so they are contiguous from 1.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::REMEMBERED_MS;
+use crate::clock::Timestamp;
+use crate::id::{ClientId, MessageId, Seq, UserId};
+use crate::message::room::{Entry, EntryBody, Message};
+use crate::ports::{Draft, Stretch};
+
+type DraftKey = (Option<UserId>, ClientId);
+
+#[derive(Default)]
+pub(super) struct RoomEntries {
+    entries: Vec<Arc<Entry>>,
+    closed: bool,
+    /// Places of the entries that carry a message, oldest first.
+    carriers: HashMap<MessageId, Vec<usize>>,
+    answered: HashMap<DraftKey, usize>,
+    /// The keys of `answered`, oldest first.
+    ageing: VecDeque<(Timestamp, DraftKey)>,
+}
+
+impl RoomEntries {
+    pub(super) fn head(&self) -> (Seq, bool) {
+        (seq_of(self.entries.len()), self.closed)
+    }
+
+    /// Numbers the draft, or answers the entry its client id already made.
+    pub(super) fn add(&mut self, draft: Draft, at: Timestamp) -> (Arc<Entry>, bool) {
+        self.forget_keys(at);
+        let key = (draft.by.clone(), draft.client_id);
+        if let Some(first) = self.answered.get(&key).and_then(|place| self.entries.get(*place)) {
+            return (first.clone(), true);
+        }
+        let place = self.entries.len();
+        let entry = Arc::new(Entry { seq: seq_of(place).next(), at, by: draft.by, body: draft.body });
+        self.entries.push(entry.clone());
+        self.answered.insert(key.clone(), place);
+        self.ageing.push_back((at, key));
+        self.take_note(&entry.body, place);
+        (self.entries.get(place).cloned().unwrap_or(entry), false)
+    }
+
+    fn take_note(&mut self, body: &EntryBody, place: usize) {
+        if let Some(message) = body.message() {
+            self.carriers.entry(message.id.clone()).or_default().push(place);
+        }
+        match body {
+            EntryBody::MessageDeleted { message } => self.withdraw(&message.id),
+            EntryBody::RoomClosed => self.closed = true,
+            EntryBody::RoomReopened => self.closed = false,
+            EntryBody::MessagePosted { .. }
+            | EntryBody::MessageEdited { .. }
+            | EntryBody::AgentJoined { .. } => {}
+        }
+    }
+
+    fn withdraw(&mut self, id: &MessageId) {
+        for place in self.carriers.get(id).into_iter().flatten() {
+            let Some(entry) = self.entries.get_mut(*place) else { continue };
+            let entry = Arc::make_mut(entry);
+            if let EntryBody::MessagePosted { message }
+            | EntryBody::MessageEdited { message }
+            | EntryBody::MessageDeleted { message } = &mut entry.body
+            {
+                message.content.clear();
+                message.deleted = true;
+            }
+        }
+    }
+
+    fn forget_keys(&mut self, now: Timestamp) {
+        while self.ageing.front().is_some_and(|(at, _)| at.plus_ms(REMEMBERED_MS) <= now) {
+            if let Some((_, key)) = self.ageing.pop_front() {
+                self.answered.remove(&key);
+            }
+        }
+    }
+
+    pub(super) fn read(&self, stretch: Stretch, limit: usize) -> (Vec<Arc<Entry>>, bool) {
+        let end = self.entries.len();
+        let (from, to) = match stretch {
+            Stretch::After(seq) => {
+                let from = places_up_to(seq).min(end);
+                (from, from.saturating_add(limit).min(end))
+            }
+            Stretch::Before(seq) => {
+                let to = places_up_to(seq).saturating_sub(1).min(end);
+                (to.saturating_sub(limit), to)
+            }
+        };
+        let more = match stretch {
+            Stretch::After(_) => to < end,
+            Stretch::Before(_) => from > 0,
+        };
+        (self.entries.get(from..to).unwrap_or_default().to_vec(), more)
+    }
+
+    pub(super) fn messages(&self, before: Seq, limit: usize) -> (Vec<Arc<Entry>>, bool) {
+        let end = places_up_to(before).saturating_sub(1).min(self.entries.len());
+        let older = self.entries.get(..end).unwrap_or_default();
+        let mut posted =
+            older.iter().rev().filter(|entry| matches!(entry.body, EntryBody::MessagePosted { .. }));
+        let mut page: Vec<_> = posted.by_ref().take(limit).map(|entry| self.as_it_stands(entry)).collect();
+        page.reverse();
+        (page, posted.next().is_some())
+    }
+
+    fn as_it_stands(&self, posted: &Arc<Entry>) -> Arc<Entry> {
+        let Some(message) = posted.body.message().and_then(|m| self.newest(&m.id)) else {
+            return posted.clone();
+        };
+        let body = EntryBody::MessagePosted { message: message.clone() };
+        Arc::new(Entry { body, ..Entry::clone(posted) })
+    }
+
+    fn newest(&self, id: &MessageId) -> Option<&Message> {
+        self.entries.get(*self.carriers.get(id)?.last()?)?.body.message()
+    }
+
+    pub(super) fn find(&self, id: &MessageId) -> Option<Arc<Entry>> {
+        self.entries.get(*self.carriers.get(id)?.last()?).cloned()
+    }
+}
+
+fn seq_of(count: usize) -> Seq {
+    Seq(u64::try_from(count).unwrap_or(u64::MAX))
+}
+
+fn places_up_to(seq: Seq) -> usize {
+    usize::try_from(seq.0).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,136 @@
+//! Who is where. A user is online in a room while any of their sessions is.
+//!
+//! A leave is told only after a grace without a return, so a reload or a deploy does not flicker.
+
+pub mod roster;
+
+use std::collections::HashMap;
+
+use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle};
+
+use crate::broker::Broker;
+use crate::clock::Timestamp;
+use crate::id::{RoomId, UserId};
+use crate::message::presence::{ListPresent, Present, SessionEntered, SessionLeft};
+use crate::message::room::{RoomEvent, TellSignal};
+use crate::presence::roster::Roster;
+use crate::room::ReportPresence;
+use crate::supervisor::{FailNow, Obituary, fail_now};
+
+/// A user whom the room believes online.
+struct Online {
+    since: Timestamp,
+    /// Runs while the grace does.
+    leaving: Option<SpawnHandle>,
+}
+
+pub struct Presence {
+    broker: Broker,
+    roster: Roster,
+    online: HashMap<(RoomId, UserId), Online>,
+    /// Taking up again what an earlier life knew: nothing of it is news.
+    reborn: bool,
+    _obituary: Obituary,
+}
+
+impl Presence {
+    pub fn new(broker: Broker, obituary: Obituary) -> Self {
+        Self {
+            broker,
+            roster: Roster::default(),
+            online: HashMap::new(),
+            reborn: false,
+            _obituary: obituary,
+        }
+    }
+
+    fn tell(&self, room: &RoomId, user: &UserId, online: bool) {
+        let Some(addr) = self.broker.room_if_open(room) else { return };
+        let at = self.broker.clock().now();
+        addr.do_send(TellSignal { event: RoomEvent::PresenceChanged { user: user.clone(), online, at } });
+    }
+
+    fn leave_for_good(&mut self, room: &RoomId, user: &UserId) {
+        self.online.remove(&(room.clone(), user.clone()));
+        self.tell(room, user, false);
+    }
+}
+
+impl Actor for Presence {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let rooms = self.broker.rooms().all();
+        self.reborn = !rooms.is_empty();
+        for room in rooms {
+            room.do_send(ReportPresence);
+        }
+        let grace = self.broker.settings().presence_grace;
+        ctx.run_later(grace, |presence, _| presence.reborn = false);
+    }
+}
+
+impl Handler<SessionEntered> for Presence {
+    type Result = ();
+
+    fn handle(&mut self, SessionEntered { room, user, session }: SessionEntered, ctx: &mut Self::Context) {
+        if !self.roster.enter(self.broker.node(), &room, session, &user) {
+            return;
+        }
+        let key = (room, user);
+        if let Some(online) = self.online.get_mut(&key) {
+            if let Some(leaving) = online.leaving.take() {
+                ctx.cancel_future(leaving);
+            }
+            return;
+        }
+        self.online.insert(key.clone(), Online { since: self.broker.clock().now(), leaving: None });
+        if !self.reborn {
+            self.tell(&key.0, &key.1, true);
+        }
+    }
+}
+
+impl Handler<SessionLeft> for Presence {
+    type Result = ();
+
+    fn handle(&mut self, SessionLeft { room, session }: SessionLeft, ctx: &mut Self::Context) {
+        let Some(user) = self.roster.leave(self.broker.node(), &room, session) else { return };
+        if self.roster.sessions_of(&room, &user) > 0 {
+            return;
+        }
+        let key = (room, user);
+        let left = key.clone();
+        let grace = self.broker.settings().presence_grace;
+        let leaving = ctx.run_later(grace, move |presence, _| presence.leave_for_good(&left.0, &left.1));
+        if let Some(online) = self.online.get_mut(&key) {
+            online.leaving = Some(leaving);
+        }
+    }
+}
+
+impl Handler<ListPresent> for Presence {
+    type Result = Vec<Present>;
+
+    fn handle(&mut self, ListPresent { room }: ListPresent, _: &mut Self::Context) -> Self::Result {
+        let mut present: Vec<Present> = self
+            .online
+            .iter()
+            .filter(|((at, _), _)| *at == room)
+            .map(|((_, user), online)| {
+                let sessions = self.roster.sessions_of(&room, user);
+                Present { user: user.clone(), sessions, online: sessions > 0, since: online.since }
+            })
+            .collect();
+        present.sort_by(|a, b| a.user.cmp(&b.user));
+        present
+    }
+}
+
+impl Handler<FailNow> for Presence {
+    type Result = ();
+
+    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
+        fail_now("presence");
+    }
+}

@@ -1,0 +1,146 @@
+//! Delivered and read: takes watermarks in, stores what rose, then tells the room.
+//!
+//! A receipt is told only after it is stored, and never falls.
+
+pub mod ledger;
+
+use std::collections::HashMap;
+
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseActFuture, WrapFuture};
+
+use crate::archive::SaveReceipts;
+use crate::broker::Broker;
+use crate::id::{RoomId, UserId};
+use crate::message::receipt::{AdvanceReceipt, ListReceipts, Receipt, Watermark};
+use crate::message::room::{RoomEvent, TellSignal};
+use crate::ports::LogError;
+use crate::receipts::ledger::Ledger;
+use crate::refusal::Refusal;
+use crate::supervisor::{FailNow, Obituary, fail_now};
+
+/// Notice: the room is closing; its watermarks need not be kept at hand.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct CloseLedger {
+    pub room: RoomId,
+}
+
+pub struct ReceiptsActor {
+    broker: Broker,
+    ledger: Ledger,
+    /// Risen, not stored yet.
+    dirty: HashMap<(RoomId, UserId), Watermark>,
+    saving: bool,
+    _obituary: Obituary,
+}
+
+impl ReceiptsActor {
+    pub fn new(broker: Broker, obituary: Obituary) -> Self {
+        Self { broker, ledger: Ledger::default(), dirty: HashMap::new(), saving: false, _obituary: obituary }
+    }
+
+    fn advance(&mut self, receipt: &Receipt) {
+        if let Some(mark) = self.ledger.advance(receipt) {
+            self.dirty.insert((receipt.room.clone(), receipt.user.clone()), mark);
+        }
+    }
+
+    fn save(&mut self, ctx: &mut Context<Self>) {
+        if self.saving || self.dirty.is_empty() {
+            return;
+        }
+        self.saving = true;
+        let batch: Vec<Receipt> =
+            self.dirty.drain().map(|((room, user), mark)| Receipt { room, user, mark }).collect();
+        let broker = self.broker.clone();
+        let to_store = batch.clone();
+        let saved = async move {
+            let wait = broker.settings().command_timeout;
+            let answer = broker.archive().ask(SaveReceipts(to_store), wait).await;
+            answer.unwrap_or_else(|refusal| Err(LogError::Unavailable(refusal.to_string())))
+        };
+        let done = saved.into_actor(self).map(move |result, receipts, _| {
+            receipts.saving = false;
+            for receipt in batch {
+                match result {
+                    Ok(()) => receipts.tell(receipt),
+                    Err(_) => receipts.keep(receipt),
+                }
+            }
+        });
+        ctx.spawn(done);
+    }
+
+    /// Not stored: it stays for the next turn, unless it rose further meanwhile.
+    fn keep(&mut self, receipt: Receipt) {
+        let mark = self.dirty.entry((receipt.room, receipt.user)).or_default();
+        *mark = mark.merge(receipt.mark);
+    }
+
+    fn tell(&self, Receipt { room, user, mark }: Receipt) {
+        let Some(addr) = self.broker.room_if_open(&room) else { return };
+        let (delivered, read, at) = (mark.delivered, mark.read, self.broker.clock().now());
+        addr.do_send(TellSignal { event: RoomEvent::ReceiptMoved { user, delivered, read, at } });
+    }
+
+    /// Runs `then` once the room's watermarks are at hand.
+    fn with_room<T: 'static>(
+        &self,
+        room: RoomId,
+        then: impl FnOnce(&mut Self) -> T + 'static,
+    ) -> ResponseActFuture<Self, Result<T, Refusal>> {
+        if self.ledger.knows(&room) {
+            return Box::pin(async { Ok(()) }.into_actor(self).map(|_: Result<(), Refusal>, this, _| Ok(then(this))));
+        }
+        let stored = self.broker.ports().receipts.load(&room);
+        Box::pin(stored.into_actor(self).map(move |stored, this, _| {
+            this.ledger.open(&room, &stored?);
+            Ok(then(this))
+        }))
+    }
+}
+
+impl Actor for ReceiptsActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.run_interval(self.broker.settings().receipts_every, Self::save);
+    }
+}
+
+impl Handler<AdvanceReceipt> for ReceiptsActor {
+    type Result = ResponseActFuture<Self, Result<(), Refusal>>;
+
+    fn handle(&mut self, AdvanceReceipt { receipt }: AdvanceReceipt, _: &mut Self::Context) -> Self::Result {
+        if self.dirty.len() >= self.broker.settings().pending_receipts {
+            return Box::pin(async { Err(Refusal::Busy) }.into_actor(self));
+        }
+        self.with_room(receipt.room.clone(), move |this| this.advance(&receipt))
+    }
+}
+
+impl Handler<ListReceipts> for ReceiptsActor {
+    type Result = ResponseActFuture<Self, Result<Vec<Receipt>, Refusal>>;
+
+    fn handle(&mut self, ListReceipts { room }: ListReceipts, _: &mut Self::Context) -> Self::Result {
+        self.with_room(room.clone(), move |this| this.ledger.list(&room))
+    }
+}
+
+impl Handler<CloseLedger> for ReceiptsActor {
+    type Result = ();
+
+    fn handle(&mut self, CloseLedger { room }: CloseLedger, _: &mut Self::Context) {
+        if !self.dirty.keys().any(|(dirty, _)| *dirty == room) {
+            self.ledger.close(&room);
+        }
+    }
+}
+
+impl Handler<FailNow> for ReceiptsActor {
+    type Result = ();
+
+    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
+        fail_now("receipts");
+    }
+}

@@ -1,0 +1,313 @@
+//! One room: who is in it, and the order in which they hear things.
+//!
+//! The room announces entries strictly by number, so all members hear one order, and nothing before it is durable.
+
+pub mod log;
+
+mod announcing;
+mod loading;
+mod typing;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::archive::{AppendDraft, Committed};
+use crate::broker::Broker;
+use crate::id::{RoomId, Seq, SessionId, ShardId, UserId};
+use crate::message::cluster::{UnwatchRoom, WatchRoom};
+use crate::message::presence::{SessionEntered, SessionLeft};
+use crate::message::receipt::{AdvanceReceipt, MarkReceipt, Receipt};
+use crate::message::room::{
+    AddEntry, AmendMessage, EntryBody, GetHead, Head, JoinRoom, Joined, LeaveRoom, ListMembers, Member, Posted, Role,
+};
+use crate::ports::Draft;
+use crate::receipts::CloseLedger;
+use crate::refusal::Refusal;
+use crate::room::log::{Missing, RoomLog};
+use crate::shard::AttachMember;
+use crate::supervisor::{FailNow, Obituary, fail_now};
+
+/// Notice, from a shard: these of my sockets sit in you, and they were told up to `told`.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct AdoptMembers {
+    pub shard: ShardId,
+    pub members: Vec<Member>,
+    pub told: Seq,
+}
+
+/// Notice, from a shard: it lacks what came after this number.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct ResendEntries {
+    pub shard: ShardId,
+    pub after: Seq,
+}
+
+/// Notice, from a reborn presence actor: say again who is here.
+#[derive(Message, Clone)]
+#[rtype(result = "()")]
+pub struct ReportPresence;
+
+/// Does this room begin empty, or take over the members of one that died?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Birth {
+    First,
+    Again,
+}
+
+pub struct Room {
+    id: RoomId,
+    broker: Broker,
+    birth: Birth,
+    /// None until the log was read.
+    log: Option<RoomLog>,
+    reading: bool,
+    members: HashMap<SessionId, Member>,
+    /// How many members each worker has.
+    shards: HashMap<ShardId, usize>,
+    typing: HashMap<UserId, typing::Typist>,
+    last_used: Instant,
+    _obituary: Obituary,
+}
+
+impl Room {
+    pub fn new(id: RoomId, broker: Broker, birth: Birth, obituary: Obituary) -> Self {
+        Self {
+            id,
+            broker,
+            birth,
+            log: None,
+            reading: false,
+            members: HashMap::new(),
+            shards: HashMap::new(),
+            typing: HashMap::new(),
+            last_used: Instant::now(),
+            _obituary: obituary,
+        }
+    }
+
+    fn head(&self) -> Option<Head> {
+        self.log.as_ref().map(RoomLog::head)
+    }
+
+    /// Takes a member in, or moves it; tells presence.
+    fn admit(&mut self, member: Member) {
+        if self.members.is_empty() {
+            self.broker.bridge().tell(WatchRoom { room: self.id.clone() });
+        }
+        let Member { session, user, shard } = member.clone();
+        if let Some(before) = self.members.insert(session, member) {
+            self.forget_shard(before.shard);
+        }
+        *self.shards.entry(shard).or_default() += 1;
+        self.broker.presence().tell(SessionEntered { room: self.id.clone(), user, session });
+    }
+
+    fn forget_shard(&mut self, shard: ShardId) {
+        if let Some(count) = self.shards.get_mut(&shard) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.shards.remove(&shard);
+            }
+        }
+    }
+
+    /// May this be added now?
+    fn check(&self, body: &EntryBody) -> Result<(), Refusal> {
+        let head = self.head().ok_or(Refusal::StoreDown)?;
+        let by_system = body.message().is_some_and(|message| message.role == Role::System);
+        let reopens = matches!(body, EntryBody::RoomReopened | EntryBody::RoomClosed);
+        if head.closed && !by_system && !reopens { Err(Refusal::RoomClosed) } else { Ok(()) }
+    }
+
+    fn append(&self, add: AddEntry, ctx: &Context<Self>) -> ResponseFuture<Result<Posted, Refusal>> {
+        let AddEntry { by, client_id, body } = add;
+        let (answer, answered) = oneshot::channel();
+        let draft = Draft { room: self.id.clone(), by, client_id, body };
+        self.broker.archive().tell(AppendDraft { draft, room: ctx.address().recipient(), answer });
+        // Dropped unanswered: the archive died with the draft in hand, and whether it is stored is unknown.
+        Box::pin(async move { answered.await.unwrap_or(Err(Refusal::Restarting)) })
+    }
+
+    fn stop_when_idle(&mut self, ctx: &mut Context<Self>) {
+        let idle = self.last_used.elapsed() >= self.broker.settings().room_idle;
+        if self.members.is_empty() && idle && !self.reading {
+            self.broker.close_room(&self.id, &ctx.address());
+            self.broker.receipts().tell(CloseLedger { room: self.id.clone() });
+            ctx.stop();
+        }
+    }
+}
+
+impl Actor for Room {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.load(ctx);
+        let every = self.broker.settings().room_idle / 2;
+        ctx.run_interval(every, Self::stop_when_idle);
+    }
+}
+
+impl Handler<GetHead> for Room {
+    type Result = Result<Head, Refusal>;
+
+    fn handle(&mut self, _: GetHead, _: &mut Self::Context) -> Self::Result {
+        self.last_used = Instant::now();
+        self.head().ok_or(Refusal::StoreDown)
+    }
+}
+
+impl Handler<JoinRoom> for Room {
+    type Result = ResponseFuture<Result<Joined, Refusal>>;
+
+    fn handle(&mut self, JoinRoom { member, after }: JoinRoom, _: &mut Self::Context) -> Self::Result {
+        let Some(log) = &self.log else { return refuse(Refusal::StoreDown) };
+        let told = log.head().seq;
+        let backlog = match log.missing(after) {
+            Missing::Entries(entries) => entries.into_iter().map(|entry| self.announcement(entry)).collect(),
+            Missing::BeyondTail => return Box::pin(async move { Ok(Joined::Behind(told)) }),
+            Missing::Ahead => return refuse(Refusal::SeqAhead { head: told.0 }),
+        };
+        let (attached, attaching) = oneshot::channel();
+        let (room, session) = (self.id.clone(), member.session);
+        let Some(shard) = self.broker.shard(member.shard) else { return refuse(Refusal::Restarting) };
+        shard.tell(AttachMember { room, session, told, backlog, attached });
+        self.admit(member);
+        Box::pin(async move { attaching.await.map(|()| Joined::Live).map_err(|_| Refusal::Restarting) })
+    }
+}
+
+impl Handler<LeaveRoom> for Room {
+    type Result = ();
+
+    fn handle(&mut self, LeaveRoom { session }: LeaveRoom, _: &mut Self::Context) {
+        let Some(Member { shard, user, .. }) = self.members.remove(&session) else { return };
+        self.last_used = Instant::now();
+        self.forget_shard(shard);
+        self.stop_typing_of(&user, session);
+        self.broker.presence().tell(SessionLeft { room: self.id.clone(), session });
+        if self.members.is_empty() {
+            self.broker.bridge().tell(UnwatchRoom { room: self.id.clone() });
+        }
+    }
+}
+
+impl Handler<AddEntry> for Room {
+    type Result = ResponseFuture<Result<Posted, Refusal>>;
+
+    fn handle(&mut self, add: AddEntry, ctx: &mut Self::Context) -> Self::Result {
+        self.last_used = Instant::now();
+        if let Err(refusal) = self.check(&add.body) {
+            return refuse(refusal);
+        }
+        self.append(add, ctx)
+    }
+}
+
+impl Handler<AmendMessage> for Room {
+    type Result = actix::ResponseActFuture<Self, Result<Posted, Refusal>>;
+
+    fn handle(&mut self, amend: AmendMessage, _: &mut Self::Context) -> Self::Result {
+        self.last_used = Instant::now();
+        let found = self.broker.ports().log.find(&self.id, &amend.id);
+        let answer = found.into_actor(self).then(|found, room, ctx| {
+            let appended = amended(amend, found.map_err(Refusal::from)).map(|add| room.append(add, ctx));
+            async move { appended?.await }.into_actor(room)
+        });
+        Box::pin(answer)
+    }
+}
+
+/// The entry that changes a message as it stands today.
+fn amended(
+    amend: AmendMessage,
+    found: Result<Option<Arc<crate::message::room::Entry>>, Refusal>,
+) -> Result<AddEntry, Refusal> {
+    let AmendMessage { content, by, client_id, at, .. } = amend;
+    let entry = found?.ok_or(Refusal::UnknownMessage)?;
+    let mut message = entry.body.message().cloned().ok_or(Refusal::UnknownMessage)?;
+    if message.deleted {
+        return Err(Refusal::MessageDeleted);
+    }
+    message.updated_at = Some(at);
+    let body = match content {
+        Some(content) => {
+            message.content = content;
+            EntryBody::MessageEdited { message }
+        }
+        None => {
+            message.content.clear();
+            message.deleted = true;
+            EntryBody::MessageDeleted { message }
+        }
+    };
+    Ok(AddEntry { by, client_id, body })
+}
+
+impl Handler<Committed> for Room {
+    type Result = ();
+
+    fn handle(&mut self, Committed { drafts }: Committed, ctx: &mut Self::Context) {
+        for (appended, answer) in drafts {
+            let (entry, epoch, duplicate) = (appended.entry, appended.epoch, appended.duplicate);
+            self.take(entry.clone(), epoch, !duplicate);
+            // The sender may have left meanwhile; everyone else hears it all the same.
+            let _ = answer.send(Ok(Posted { entry, epoch, duplicate }));
+        }
+        self.announce_ready(ctx);
+    }
+}
+
+impl Handler<MarkReceipt> for Room {
+    type Result = ResponseFuture<Result<(), Refusal>>;
+
+    fn handle(&mut self, MarkReceipt { user, mark }: MarkReceipt, _: &mut Self::Context) -> Self::Result {
+        let Some(head) = self.head() else { return refuse(Refusal::StoreDown) };
+        if mark.delivered.max(mark.read) > head.seq {
+            return refuse(Refusal::SeqAhead { head: head.seq.0 });
+        }
+        let receipt = Receipt { room: self.id.clone(), user, mark };
+        let broker = self.broker.clone();
+        Box::pin(async move {
+            let wait = broker.settings().command_timeout;
+            broker.receipts().ask(AdvanceReceipt { receipt }, wait).await?
+        })
+    }
+}
+
+impl Handler<ListMembers> for Room {
+    type Result = Vec<Member>;
+
+    fn handle(&mut self, _: ListMembers, _: &mut Self::Context) -> Self::Result {
+        self.members.values().cloned().collect()
+    }
+}
+
+impl Handler<ReportPresence> for Room {
+    type Result = ();
+
+    fn handle(&mut self, _: ReportPresence, _: &mut Self::Context) {
+        for Member { session, user, .. } in self.members.values() {
+            let (room, user, session) = (self.id.clone(), user.clone(), *session);
+            self.broker.presence().tell(SessionEntered { room, user, session });
+        }
+    }
+}
+
+impl Handler<FailNow> for Room {
+    type Result = ();
+
+    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
+        fail_now("room");
+    }
+}
+
+fn refuse<T: 'static>(refusal: Refusal) -> ResponseFuture<Result<T, Refusal>> {
+    Box::pin(async move { Err(refusal) })
+}

@@ -1,0 +1,184 @@
+//! One connected client: its identity and what it may do. It serves one command at a time.
+//!
+//! It knows no protocol: a door hands it commands and words its answers; events reach the client by its outlet.
+
+mod commands;
+
+use std::rc::Rc;
+
+use actix::{
+    Actor, ActorContext, ActorFutureExt, Context, Handler, ResponseActFuture, ResponseFuture, WrapFuture,
+};
+
+use crate::broker::Broker;
+use crate::dialect::Announcement;
+use crate::id::{RoomId, Seq, SessionId, ShardId};
+use crate::message::client::{CloseSession, FollowRoom, Identity, OpenRoom, Opened, RefreshSession, Resume};
+use crate::message::room::{GetHead, Head, JoinRoom, Joined, LeaveRoom, Member, RoomEvent};
+use crate::outlet::Outlet;
+use crate::ports::Stretch;
+use crate::refusal::Refusal;
+use crate::shard::Local;
+use crate::supervisor::{FailNow, Obituary, fail_now};
+use crate::warden::Admit;
+
+/// How much of a catch-up may lie in the outlet before the next page is read.
+const CATCH_UP_BYTES: usize = 128 << 10;
+
+pub struct Session {
+    id: SessionId,
+    shard: ShardId,
+    broker: Broker,
+    identity: Identity,
+    local: Rc<Local>,
+    following: bool,
+    _obituary: Obituary,
+}
+
+impl Session {
+    pub fn new(
+        shard: ShardId,
+        broker: Broker,
+        identity: Identity,
+        local: Rc<Local>,
+        obituary: Obituary,
+    ) -> Self {
+        let id = local.outlet.session();
+        Self { id, shard, broker, identity, local, following: false, _obituary: obituary }
+    }
+
+    fn join(&self, after: Seq) -> JoinRoom {
+        let (session, user, shard) = (self.id, self.identity.user.clone(), self.shard);
+        JoinRoom { member: Member { session, user, shard }, after }
+    }
+}
+
+impl Actor for Session {
+    type Context = Context<Self>;
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        if let Some(room) = self.broker.room_if_open(&self.identity.room) {
+            room.do_send(LeaveRoom { session: self.id });
+        }
+    }
+}
+
+/// Where a client that asks to resume goes on, or that it cannot.
+fn resumed(head: Head, resume: Option<Resume>) -> Opened {
+    let fresh = Opened { head, from: head.seq, reset: false };
+    let Some(Resume { since, epoch }) = resume else { return fresh };
+    let known = epoch == Some(head.epoch) || (epoch.is_none() && since == Seq::START);
+    if known && since <= head.seq { Opened { from: since, ..fresh } } else { Opened { reset: true, ..fresh } }
+}
+
+impl Handler<OpenRoom> for Session {
+    type Result = ResponseFuture<Result<Opened, Refusal>>;
+
+    fn handle(&mut self, OpenRoom { resume }: OpenRoom, _: &mut Self::Context) -> Self::Result {
+        let (broker, room) = (self.broker.clone(), self.identity.room.clone());
+        Box::pin(async move {
+            let head = broker.ask_room(&room, || GetHead).await??;
+            Ok(resumed(head, resume))
+        })
+    }
+}
+
+impl Handler<FollowRoom> for Session {
+    type Result = ResponseActFuture<Self, Result<(), Refusal>>;
+
+    fn handle(&mut self, FollowRoom { from }: FollowRoom, _: &mut Self::Context) -> Self::Result {
+        let (broker, room) = (self.broker.clone(), self.identity.room.clone());
+        let (outlet, member) = (self.local.outlet.clone(), self.join(from).member);
+        let followed = async move {
+            let mut after = from;
+            loop {
+                let join = || JoinRoom { member: member.clone(), after };
+                match broker.ask_room(&room, join).await?? {
+                    Joined::Live => return Ok(()),
+                    Joined::Behind(_) => after = send_page(&broker, &outlet, &room, after).await?,
+                }
+            }
+        };
+        Box::pin(followed.into_actor(self).map(|followed, session, _| {
+            session.following = followed.is_ok();
+            followed
+        }))
+    }
+}
+
+/// Sends one page of what the client missed; the number it knows then.
+async fn send_page(broker: &Broker, outlet: &Rc<Outlet>, room: &RoomId, after: Seq) -> Result<Seq, Refusal> {
+    let limit = broker.settings().page_entries;
+    let page = broker.ports().log.read(room, Stretch::After(after), limit).await?;
+    let mut told = after;
+    for entry in page.entries {
+        told = entry.seq;
+        let event = RoomEvent::EntryAdded { room: room.clone(), entry };
+        let announcement = Announcement::new(event, broker.dialects());
+        if let Some(frame) = announcement.frame(outlet.dialect(), broker.dialects()) {
+            outlet.push(frame, announcement.lane());
+        }
+    }
+    if told == after {
+        // The room says there is more and the log has nothing: never present a part as the whole.
+        return Err(Refusal::StoreDown);
+    }
+    outlet.drained(CATCH_UP_BYTES).await;
+    if outlet.farewell().is_some() { Err(Refusal::NotInRoom) } else { Ok(told) }
+}
+
+impl Handler<RefreshSession> for Session {
+    type Result = ResponseActFuture<Self, Result<(), Refusal>>;
+
+    fn handle(&mut self, RefreshSession { identity }: RefreshSession, _: &mut Self::Context) -> Self::Result {
+        if (&identity.user, &identity.room) != (&self.identity.user, &self.identity.room) {
+            return Box::pin(async { Err(Refusal::OtherIdentity) }.into_actor(self));
+        }
+        let broker = self.broker.clone();
+        let admit = Admit { identity: identity.clone(), ticket: None };
+        let admitted = async move {
+            let wait = broker.settings().command_timeout;
+            broker.warden().ask(admit, wait).await?
+        };
+        Box::pin(admitted.into_actor(self).map(move |admitted, session, _| {
+            admitted?;
+            session.local.expires_at.set(identity.expires_at);
+            session.identity = identity;
+            Ok(())
+        }))
+    }
+}
+
+impl Handler<CloseSession> for Session {
+    type Result = ();
+
+    fn handle(&mut self, _: CloseSession, ctx: &mut Self::Context) {
+        ctx.stop();
+    }
+}
+
+impl Handler<FailNow> for Session {
+    type Result = ();
+
+    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
+        fail_now("session");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Epoch;
+
+    #[test]
+    fn resuming_is_exact_or_refused() {
+        let head = Head { epoch: Epoch(7), seq: Seq(10), closed: false };
+        let resume = |since, epoch: Option<u64>| resumed(head, Some(Resume { since: Seq(since), epoch: epoch.map(Epoch) }));
+        assert_eq!((resumed(head, None).from, resumed(head, None).reset), (Seq(10), false));
+        assert_eq!((resume(4, Some(7)).from, resume(4, Some(7)).reset), (Seq(4), false));
+        assert_eq!(resume(0, None).from, Seq(0));
+        assert!(resume(4, None).reset);
+        assert!(resume(4, Some(8)).reset);
+        assert!(resume(11, Some(7)).reset);
+    }
+}

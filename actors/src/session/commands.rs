@@ -1,0 +1,164 @@
+//! What a client may ask of its session, and who does it.
+
+use actix::{Handler, ResponseFuture};
+
+use crate::broker::Broker;
+use crate::id::{ClientId, MessageId, RoomId, Seq, SessionId, UserId};
+use crate::message::client::{ClientCommand, Identity, Reply};
+use crate::message::receipt::{MarkReceipt, Watermark};
+use crate::message::room::{AddEntry, EntryBody, Message, Posted, Role, Sender, SetTyping};
+use crate::outbox::{GetProfile, SubmitMessage};
+use crate::ports::Submission;
+use crate::refusal::Refusal;
+use crate::session::Session;
+
+/// What a command needs of its session, so that it can wait without holding it.
+struct Errand {
+    session: SessionId,
+    broker: Broker,
+    identity: Identity,
+    following: bool,
+}
+
+impl Handler<ClientCommand> for Session {
+    type Result = ResponseFuture<Result<Reply, Refusal>>;
+
+    fn handle(&mut self, command: ClientCommand, _: &mut Self::Context) -> Self::Result {
+        let errand = Errand {
+            session: self.id,
+            broker: self.broker.clone(),
+            identity: self.identity.clone(),
+            following: self.following,
+        };
+        Box::pin(errand.serve(command))
+    }
+}
+
+impl Errand {
+    async fn serve(self, command: ClientCommand) -> Result<Reply, Refusal> {
+        if !self.following {
+            return Err(Refusal::NotInRoom);
+        }
+        match command {
+            ClientCommand::PostMessage { content, role, client_id } => self.post(content, role, client_id).await,
+            ClientCommand::SetTyping { is_typing } => self.set_typing(is_typing),
+            ClientCommand::AnnounceAgent => self.announce_agent().await,
+            ClientCommand::GetHistory { before, limit } => self.history(before, limit).await,
+            ClientCommand::MarkDelivered { seq } => self.mark(Watermark { delivered: seq, read: Seq::START }).await,
+            ClientCommand::MarkRead { seq } => self.mark(Watermark { delivered: seq, read: seq }).await,
+        }
+    }
+
+    fn room(&self) -> &RoomId {
+        &self.identity.room
+    }
+
+    async fn post(self, content: String, role: Role, client_id: Option<ClientId>) -> Result<Reply, Refusal> {
+        let limit = self.broker.settings().max_content_chars;
+        if content.chars().count() > limit {
+            return Err(Refusal::ContentTooLong { limit });
+        }
+        if role != Role::User && !self.identity.may_speak_as_agent {
+            return Err(Refusal::NotAnAgent);
+        }
+        let (message, client_id) = if self.broker.ports().backend.is_some() {
+            // Known by the backend's id, so its own announcement of the same message is recognised.
+            let message = self.submit(content, role).await?;
+            let client_id = ClientId::parse(message.id.as_str()).unwrap_or_else(|_| ClientId::fresh());
+            (message, client_id)
+        } else {
+            (self.compose(content, role)?, client_id.unwrap_or_else(ClientId::fresh))
+        };
+        let posted = self.add(client_id, EntryBody::MessagePosted { message }).await?;
+        let id = posted.entry.body.message().map_or_else(MessageId::fresh, |message| message.id.clone());
+        Ok(Reply::Posted { id, seq: posted.entry.seq, duplicate: posted.duplicate })
+    }
+
+    /// Our log is the record: the message is as we make it.
+    fn compose(&self, content: String, role: Role) -> Result<Message, Refusal> {
+        if content.trim().is_empty() {
+            return Err(Refusal::EmptyContent);
+        }
+        let Identity { user, name, email, avatar, .. } = &self.identity;
+        let sender = Sender {
+            id: user.to_string(),
+            name: Some(name.clone().unwrap_or_else(|| user.to_string())),
+            email: email.clone(),
+            avatar: avatar.clone(),
+            more: serde_json::Map::new(),
+        };
+        let created_at = self.broker.clock().now().to_string();
+        let id = MessageId::fresh();
+        Ok(Message { id, content, role, sender, created_at, updated_at: None, deleted: false })
+    }
+
+    /// The backend is the record: the message is as it answers.
+    async fn submit(&self, content: String, role: Role) -> Result<Message, Refusal> {
+        if self.broker.vitals().store_is_down() {
+            // Not stored there what could not be told here.
+            return Err(Refusal::StoreDown);
+        }
+        let submission =
+            Submission { room: self.room().clone(), user: self.identity.user.clone(), content, role };
+        let wait = self.broker.settings().command_timeout;
+        let accepted = self.broker.outbox().ask(SubmitMessage(submission), wait).await??;
+        Ok(Message {
+            id: accepted.id,
+            content: accepted.content,
+            role: accepted.role,
+            sender: accepted.sender,
+            created_at: accepted.created_at,
+            updated_at: None,
+            deleted: false,
+        })
+    }
+
+    async fn add(&self, client_id: ClientId, body: EntryBody) -> Result<Posted, Refusal> {
+        let by = Some(self.identity.user.clone());
+        let add = || AddEntry { by: by.clone(), client_id: client_id.clone(), body: body.clone() };
+        self.broker.ask_room(self.room(), add).await?
+    }
+
+    fn set_typing(self, is_typing: bool) -> Result<Reply, Refusal> {
+        let room = self.broker.room_if_open(self.room()).ok_or(Refusal::Restarting)?;
+        let (session, user) = (self.session, self.identity.user);
+        room.do_send(SetTyping { session, user, is_typing });
+        Ok(Reply::Done)
+    }
+
+    async fn announce_agent(self) -> Result<Reply, Refusal> {
+        if !self.identity.may_speak_as_agent {
+            return Err(Refusal::NotAnAgent);
+        }
+        let agent: UserId = self.identity.user.clone();
+        let name = self.agent_name().await?.unwrap_or_else(|| "Agent".to_owned());
+        self.add(ClientId::fresh(), EntryBody::AgentJoined { agent, name }).await?;
+        Ok(Reply::Done)
+    }
+
+    /// As the backend knows the agent, or as the token does: never as the client says.
+    async fn agent_name(&self) -> Result<Option<String>, Refusal> {
+        let named = |name: Option<String>, email: Option<String>| {
+            name.filter(|name| !name.is_empty()).or(email.filter(|email| !email.is_empty()))
+        };
+        if self.broker.ports().backend.is_none() {
+            return Ok(named(self.identity.name.clone(), self.identity.email.clone()));
+        }
+        let wait = self.broker.settings().command_timeout;
+        let profile = self.broker.outbox().ask(GetProfile(self.identity.user.clone()), wait).await??;
+        Ok(named(profile.name, profile.email))
+    }
+
+    async fn history(self, before: Option<Seq>, limit: usize) -> Result<Reply, Refusal> {
+        let before = before.unwrap_or(Seq(u64::MAX));
+        let limit = limit.clamp(1, self.broker.settings().history_page);
+        let page = self.broker.ports().log.messages(self.room(), before, limit).await?;
+        Ok(Reply::History { epoch: page.epoch, entries: page.entries, more: page.more })
+    }
+
+    async fn mark(self, mark: Watermark) -> Result<Reply, Refusal> {
+        let user = &self.identity.user;
+        let marked = self.broker.ask_room(self.room(), || MarkReceipt { user: user.clone(), mark }).await?;
+        marked.map(|()| Reply::Done)
+    }
+}

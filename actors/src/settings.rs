@@ -1,0 +1,73 @@
+//! What the broker can be told at start. Every limit is here; the service fills it from its configuration.
+
+use std::time::Duration;
+
+use crate::outlet::OutletLimits;
+
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub outlet: OutletLimits,
+    /// The most drafts in one commit.
+    pub batch_entries: usize,
+    /// How long the first draft of a batch waits for company; zero: until the end of the turn.
+    pub batch_wait: Duration,
+    /// The most drafts that wait to be stored; past it senders are refused.
+    pub pending_entries: usize,
+    /// How long any actor is waited for.
+    pub command_timeout: Duration,
+    pub max_content_chars: usize,
+    /// How long an empty room stays.
+    pub room_idle: Duration,
+    /// How many entries a room keeps at hand for newcomers.
+    pub tail_entries: usize,
+    /// The most entries read from the log at once.
+    pub page_entries: usize,
+    /// The most messages a client gets by one request for history.
+    pub history_page: usize,
+    /// Typing ends by itself after this.
+    pub typing_stop: Duration,
+    /// A leave is told only after this long without a return.
+    pub presence_grace: Duration,
+    /// How often receipts that moved are stored and told.
+    pub receipts_every: Duration,
+    /// The most receipts that wait to be stored.
+    pub pending_receipts: usize,
+    /// The most calls to the backend at once.
+    pub backend_concurrency: usize,
+    /// The most calls that wait for their turn.
+    pub backend_waiting: usize,
+    /// After this many failures in a row the backend is left alone for a while.
+    pub breaker_failures: u32,
+    pub breaker_open: Duration,
+    /// How often sockets are looked after: heartbeats, stalls, expired tokens.
+    pub pulse: Duration,
+    /// How often a store that failed is tried.
+    pub store_probe: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            outlet: OutletLimits::default(),
+            batch_entries: 256,
+            batch_wait: Duration::from_millis(2),
+            pending_entries: 100_000,
+            command_timeout: Duration::from_secs(15),
+            max_content_chars: 4000,
+            room_idle: Duration::from_secs(60),
+            tail_entries: 128,
+            page_entries: 300,
+            history_page: 200,
+            typing_stop: Duration::from_secs(6),
+            presence_grace: Duration::from_secs(5),
+            receipts_every: Duration::from_millis(50),
+            pending_receipts: 100_000,
+            backend_concurrency: 32,
+            backend_waiting: 1024,
+            breaker_failures: 5,
+            breaker_open: Duration::from_secs(10),
+            pulse: Duration::from_millis(250),
+            store_probe: Duration::from_millis(500),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! One worker's sockets: which of them sit in which room, and what each has been told.
+//!
+//! Entries reach a local member strictly by number, each once; a gap is asked for, never skipped.
+
+mod locals;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
+use tokio::sync::oneshot;
+
+use crate::broker::Broker;
+use crate::clock::Timestamp;
+use crate::dialect::Announcement;
+use crate::id::{RoomId, Seq, SessionId, ShardId, UserId};
+use crate::message::room::Member;
+use crate::ports::Ban;
+use crate::refusal::Farewell;
+use crate::room::{AdoptMembers, ResendEntries, Room};
+use crate::supervisor::{FailNow, Obituary, fail_now};
+
+pub use locals::{Local, Locals};
+
+/// Notice: tell this to the members of the room who sit here. Entries carry their number, signals none.
+#[derive(Message, Clone)]
+#[rtype(result = "()")]
+pub struct Announce {
+    pub room: RoomId,
+    pub seq: Option<Seq>,
+    pub except: Option<SessionId>,
+    pub announcement: Arc<Announcement>,
+}
+
+/// Notice: this session is a member now. It gets `backlog` first, which ends where the room stands.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct AttachMember {
+    pub room: RoomId,
+    pub session: SessionId,
+    pub told: Seq,
+    pub backlog: Vec<Arc<Announcement>>,
+    /// Dropped unanswered if the shard dies first.
+    pub attached: oneshot::Sender<()>,
+}
+
+/// Notice: a reborn room asks who its members are.
+#[derive(Message, Clone)]
+#[rtype(result = "()")]
+pub struct ReportMembers {
+    pub room: RoomId,
+    pub to: Addr<Room>,
+}
+
+/// Which sessions something is meant for: every field that is set must match.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub user: Option<UserId>,
+    pub token_id: Option<String>,
+    pub room: Option<RoomId>,
+}
+
+impl From<&Ban> for Target {
+    fn from(ban: &Ban) -> Self {
+        Self { user: ban.user.clone(), token_id: ban.token_id.clone(), room: ban.room.clone() }
+    }
+}
+
+/// Command: say goodbye to these sessions; how many there were.
+#[derive(Message, Clone)]
+#[rtype(result = "usize")]
+pub struct EndSessions {
+    pub target: Target,
+    pub farewell: Farewell,
+}
+
+/// Notice: tell every session here, whatever its room.
+#[derive(Message, Clone)]
+#[rtype(result = "()")]
+pub struct TellEveryone(pub Arc<Announcement>);
+
+/// Notice: a session of this shard ended.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct SessionGone(pub SessionId);
+
+pub struct Shard {
+    id: ShardId,
+    broker: Broker,
+    /// Outlives the actor, as the sockets do.
+    locals: Rc<Locals>,
+    _obituary: Obituary,
+}
+
+impl Shard {
+    pub fn new(id: ShardId, broker: Broker, locals: Rc<Locals>, obituary: Obituary) -> Self {
+        Self { id, broker, locals, _obituary: obituary }
+    }
+
+    fn ask_for_missing(&self, room: &RoomId, after: Seq) {
+        if let Some(addr) = self.broker.room_if_open(room) {
+            addr.do_send(ResendEntries { shard: self.id, after });
+        }
+    }
+}
+
+impl Actor for Shard {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        // What lay in the mailbox of an earlier life is lost: ask every room what came since.
+        for (room, told) in self.locals.rooms_told() {
+            self.ask_for_missing(&room, told);
+        }
+        ctx.run_interval(self.broker.settings().pulse, |shard, _| {
+            let now: Timestamp = shard.broker.clock().now();
+            shard.locals.pulse(now);
+        });
+    }
+}
+
+impl Handler<Announce> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, announce: Announce, _: &mut Self::Context) {
+        if let Some(after) = self.locals.announce(&announce) {
+            self.ask_for_missing(&announce.room, after);
+        }
+    }
+}
+
+impl Handler<AttachMember> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, attach: AttachMember, _: &mut Self::Context) {
+        self.locals.attach(&attach);
+        // A client that left meanwhile does not wait for this.
+        let _ = attach.attached.send(());
+    }
+}
+
+impl Handler<ReportMembers> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, ReportMembers { room, to }: ReportMembers, _: &mut Self::Context) {
+        let Some((told, seats)) = self.locals.seats(&room) else { return };
+        let members = seats.into_iter().map(|(session, user)| Member { session, user, shard: self.id }).collect();
+        to.do_send(AdoptMembers { shard: self.id, members, told });
+    }
+}
+
+impl Handler<EndSessions> for Shard {
+    type Result = usize;
+
+    fn handle(&mut self, EndSessions { target, farewell }: EndSessions, _: &mut Self::Context) -> usize {
+        self.locals.end(&target, farewell)
+    }
+}
+
+impl Handler<TellEveryone> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, TellEveryone(announcement): TellEveryone, _: &mut Self::Context) {
+        self.locals.tell_everyone(&announcement);
+    }
+}
+
+impl Handler<SessionGone> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, SessionGone(session): SessionGone, _: &mut Self::Context) {
+        // After an orderly end the outlet is gone already; after a panic this is the goodbye.
+        if let Some(local) = self.locals.remove(session) {
+            local.outlet.close(Farewell::Internal);
+        }
+    }
+}
+
+impl Handler<FailNow> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
+        fail_now("shard");
+    }
+}

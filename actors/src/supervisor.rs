@@ -1,0 +1,257 @@
+//! Restarts a dead child from its factory, with back-off, and says so.
+//!
+//! A panic ends one actor and nothing else. Past the restart limit it gives up loudly: the broker is not ready any more.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::dev::ToEnvelope;
+use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
+use arc_swap::ArcSwapOption;
+use tokio::time::Instant;
+
+use crate::refusal::Refusal;
+use crate::vitals::Vitals;
+
+/// Past this many restarts within [`RESTART_WINDOW`] a child stays dead.
+pub const RESTART_LIMIT: usize = 5;
+pub const RESTART_WINDOW: Duration = Duration::from_secs(10);
+const FIRST_BACK_OFF: Duration = Duration::from_millis(5);
+
+/// Carried by every started actor: tells its next of kin when the actor is dropped, also by a panic.
+pub struct Obituary {
+    notice: Option<Box<dyn FnOnce() + Send>>,
+    _alive: Alive,
+}
+
+impl Obituary {
+    /// `notice` may do no more than send a message.
+    pub fn new(alive: Alive, notice: impl FnOnce() + Send + 'static) -> Self {
+        Self { notice: Some(Box::new(notice)), _alive: alive }
+    }
+}
+
+impl Drop for Obituary {
+    fn drop(&mut self) {
+        // Runs while unwinding: a second panic here would abort the process.
+        if let Some(notice) = self.notice.take() {
+            notice();
+        }
+    }
+}
+
+/// Counts one living actor of its kind.
+pub struct Alive {
+    vitals: Arc<Vitals>,
+    kind: &'static str,
+}
+
+impl Alive {
+    pub fn new(vitals: &Arc<Vitals>, kind: &'static str) -> Self {
+        vitals.actor_started(kind);
+        Self { vitals: vitals.clone(), kind }
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.vitals.actor_ended(self.kind);
+    }
+}
+
+/// The present address of a supervised actor, for those who outlive it.
+pub struct Link<A: Actor>(ArcSwapOption<Addr<A>>);
+
+impl<A: Actor> Default for Link<A> {
+    fn default() -> Self {
+        Self(ArcSwapOption::empty())
+    }
+}
+
+impl<A: Actor> Link<A> {
+    pub fn set(&self, addr: Addr<A>) {
+        self.0.store(Some(Arc::new(addr)));
+    }
+
+    pub fn clear(&self) {
+        self.0.store(None);
+    }
+
+    pub fn addr(&self) -> Option<Addr<A>> {
+        self.0.load().as_deref().cloned()
+    }
+
+    /// A notice to nobody is lost, as one to a dead actor is.
+    pub fn tell<M>(&self, notice: M)
+    where
+        M: Message<Result = ()> + Send + 'static,
+        A: Handler<M>,
+        A::Context: ToEnvelope<A, M>,
+    {
+        if let Some(addr) = self.0.load().as_deref() {
+            addr.do_send(notice);
+        }
+    }
+
+    /// Asks, waiting at most `wait`.
+    pub async fn ask<M>(&self, question: M, wait: Duration) -> Result<M::Result, Refusal>
+    where
+        M: Message + Send + 'static,
+        M::Result: Send,
+        A: Handler<M>,
+        A::Context: ToEnvelope<A, M>,
+    {
+        let addr = self.addr().ok_or(Refusal::Restarting)?;
+        ask(&addr, question, wait).await
+    }
+}
+
+/// Asks an actor, waiting at most `wait`; a closed mailbox is a refusal, not a bug.
+pub async fn ask<A, M>(addr: &Addr<A>, question: M, wait: Duration) -> Result<M::Result, Refusal>
+where
+    M: Message + Send + 'static,
+    M::Result: Send,
+    A: Actor + Handler<M>,
+    A::Context: ToEnvelope<A, M>,
+{
+    match tokio::time::timeout(wait, addr.send(question)).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(_)) => Err(Refusal::Restarting),
+        Err(_) => Err(Refusal::TimedOut),
+    }
+}
+
+/// Notice: the child of this number is dead.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct ChildGone(usize);
+
+/// Notice: restart nobody any more.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct StandDown;
+
+type Factory = Box<dyn Fn(Obituary)>;
+
+struct Child {
+    kind: &'static str,
+    start: Factory,
+    restarts: Restarts,
+}
+
+/// Counts restarts within the window.
+#[derive(Debug, Default)]
+pub struct Restarts(VecDeque<Instant>);
+
+impl Restarts {
+    /// How long to wait before the next restart; none when the limit is reached.
+    pub fn next(&mut self, now: Instant) -> Option<Duration> {
+        while self.0.front().is_some_and(|at| now.duration_since(*at) > RESTART_WINDOW) {
+            self.0.pop_front();
+        }
+        if self.0.len() >= RESTART_LIMIT {
+            return None;
+        }
+        let back_off = FIRST_BACK_OFF.saturating_mul(1u32 << self.0.len().min(4));
+        self.0.push_back(now);
+        Some(back_off)
+    }
+}
+
+/// The parent of a list of actors, all on its own thread.
+pub struct Supervisor {
+    vitals: Arc<Vitals>,
+    children: Vec<Child>,
+    standing_down: bool,
+}
+
+impl Supervisor {
+    pub fn new(vitals: Arc<Vitals>) -> Self {
+        Self { vitals, children: Vec::new(), standing_down: false }
+    }
+
+    /// Adds a child: `make` builds it, the link always leads to its present life.
+    pub fn child<A>(&mut self, kind: &'static str, link: &Arc<Link<A>>, make: impl Fn(Obituary) -> A + 'static)
+    where
+        A: Actor<Context = Context<A>>,
+    {
+        let link = link.clone();
+        let start: Factory = Box::new(move |obituary| link.set(make(obituary).start()));
+        self.children.push(Child { kind, start, restarts: Restarts::default() });
+    }
+
+    fn start_child(&self, number: usize, ctx: &Context<Self>) {
+        let Some(child) = self.children.get(number) else { return };
+        let alive = Alive::new(&self.vitals, child.kind);
+        let supervisor = ctx.address();
+        (child.start)(Obituary::new(alive, move || supervisor.do_send(ChildGone(number))));
+    }
+}
+
+impl Actor for Supervisor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        for number in 0..self.children.len() {
+            self.start_child(number, ctx);
+        }
+    }
+}
+
+impl Handler<ChildGone> for Supervisor {
+    type Result = ();
+
+    fn handle(&mut self, ChildGone(number): ChildGone, ctx: &mut Self::Context) {
+        if self.standing_down {
+            return;
+        }
+        let Some(child) = self.children.get_mut(number) else { return };
+        self.vitals.actor_restarted(child.kind);
+        let Some(back_off) = child.restarts.next(Instant::now()) else {
+            log::error!("{} died too often: given up", child.kind);
+            return self.vitals.give_up(child.kind);
+        };
+        log::error!("{} died: starting it again", child.kind);
+        ctx.run_later(back_off, move |supervisor, ctx| {
+            if !supervisor.standing_down {
+                supervisor.start_child(number, ctx);
+            }
+        });
+    }
+}
+
+impl Handler<StandDown> for Supervisor {
+    type Result = ();
+
+    fn handle(&mut self, _: StandDown, _: &mut Self::Context) {
+        self.standing_down = true;
+        self.children.clear();
+    }
+}
+
+/// Notice: panic now. Only fault injection sends it.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct FailNow;
+
+/// The injected fault.
+#[expect(clippy::panic, reason = "this is the fault that supervision is there for")]
+pub fn fail_now(kind: &str) {
+    panic!("injected fault in {kind}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn restarts_back_off_within_100_ms_and_end_at_the_limit() {
+        let mut restarts = Restarts::default();
+        let now = Instant::now();
+        let waits: Vec<_> = std::iter::from_fn(|| restarts.next(now)).collect();
+        assert_eq!(waits.len(), RESTART_LIMIT);
+        assert!(waits.iter().all(|wait| *wait <= Duration::from_millis(80)));
+        assert!(restarts.next(now + RESTART_WINDOW + Duration::from_secs(1)).is_some());
+    }
+}
