@@ -98,7 +98,16 @@ impl Archive {
         vitals: Arc<Vitals>,
         obituary: Obituary,
     ) -> Self {
-        Self { ports, settings, clock, vitals, waiting: Vec::new(), writing: false, due: false, _obituary: obituary }
+        Self {
+            ports,
+            settings,
+            clock,
+            vitals,
+            waiting: Vec::new(),
+            writing: false,
+            due: false,
+            _obituary: obituary,
+        }
     }
 
     fn schedule(&mut self, ctx: &mut Context<Self>) {

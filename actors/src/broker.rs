@@ -4,6 +4,7 @@
 
 mod worker;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -26,7 +27,7 @@ use crate::receipts::ReceiptsActor;
 use crate::refusal::{Farewell, Refusal};
 use crate::room::Room;
 use crate::settings::Settings;
-use crate::shard::{EndSessions, Shard, Target, TellEveryone};
+use crate::shard::{CountSessions, EndSessions, Shard, Target, TellEveryone};
 use crate::supervisor::{FailNow, Link, StandDown, Supervisor, ask};
 use crate::vitals::Vitals;
 use crate::warden::Warden;
@@ -114,11 +115,14 @@ impl Broker {
         let broker = self.clone();
         family.child("bridge", &self.0.bridge, move |obituary| Bridge::new(broker.clone(), obituary));
         let broker = self.clone();
-        family.child("directory", &self.0.directory, move |obituary| Directory::new(broker.clone(), obituary));
+        family
+            .child("directory", &self.0.directory, move |obituary| Directory::new(broker.clone(), obituary));
         let broker = self.clone();
         family.child("presence", &self.0.presence, move |obituary| Presence::new(broker.clone(), obituary));
         let broker = self.clone();
-        family.child("receipts", &self.0.receipts, move |obituary| ReceiptsActor::new(broker.clone(), obituary));
+        family.child("receipts", &self.0.receipts, move |obituary| {
+            ReceiptsActor::new(broker.clone(), obituary)
+        });
         let broker = self.clone();
         family.child("outbox", &self.0.outbox, move |obituary| Outbox::new(broker.clone(), obituary));
         let broker = self.clone();
@@ -225,6 +229,21 @@ impl Broker {
             ended = ended.saturating_add(shard.ask(end.clone(), wait).await.unwrap_or(0));
         }
         ended
+    }
+
+    /// How many sessions each room has on this node, the fullest first.
+    pub async fn count_sessions(&self, count: CountSessions) -> Vec<(RoomId, usize)> {
+        let wait = self.0.settings.command_timeout;
+        let mut rooms: BTreeMap<RoomId, usize> = BTreeMap::new();
+        for shard in self.shards() {
+            for (room, sessions) in shard.ask(count.clone(), wait).await.unwrap_or_default() {
+                *rooms.entry(room).or_default() += sessions;
+            }
+        }
+        let mut fullest: Vec<_> = rooms.into_iter().collect();
+        fullest.sort_by_key(|(_, sessions)| std::cmp::Reverse(*sessions));
+        fullest.truncate(count.most);
+        fullest
     }
 
     /// Tells every session on this node.

@@ -120,7 +120,8 @@ impl Actor for Directory {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         // Rooms that died while this actor was dead had nobody to tell.
-        let dead: Vec<RoomId> = self.broker.rooms().0.iter().filter(|p| !p.room.connected()).map(|p| p.key().clone()).collect();
+        let dead: Vec<RoomId> =
+            self.broker.rooms().0.iter().filter(|p| !p.room.connected()).map(|p| p.key().clone()).collect();
         for id in dead {
             ctx.notify(RoomGone(id));
         }

@@ -94,7 +94,10 @@ impl Outbox {
                     let open = self.broker.settings().breaker_open;
                     self.breaker = Breaker { failures: 0, open_until: Some(Instant::now() + open) };
                 }
-                Err(Refusal::BackendFailed { detail: reason })
+                // What it answered is the sender's to see; how we failed to reach it is ours.
+                let answered = reason.starts_with("API error:");
+                let detail = if answered { reason } else { "the backend did not answer".to_owned() };
+                Err(Refusal::BackendFailed { detail })
             }
         }
     }

@@ -84,7 +84,12 @@ pub struct Outlet {
 }
 
 impl Outlet {
-    pub fn new(session: SessionId, dialect: DialectId, wire: Box<dyn Wire>, flusher: Rc<Flusher>) -> Rc<Self> {
+    pub fn new(
+        session: SessionId,
+        dialect: DialectId,
+        wire: Box<dyn Wire>,
+        flusher: Rc<Flusher>,
+    ) -> Rc<Self> {
         Rc::new(Self {
             session,
             dialect: Cell::new(dialect),
@@ -181,7 +186,9 @@ impl Outlet {
         }
         let word = match farewell {
             Farewell::TooSlow | Farewell::NoHeartbeat => None,
-            _ => self.flusher.dialects().get(self.dialect.get()).and_then(|dialect| dialect.farewell(farewell)),
+            _ => {
+                self.flusher.dialects().get(self.dialect.get()).and_then(|dialect| dialect.farewell(farewell))
+            }
         };
         let Some(word) = word else {
             return self.hang_up(farewell);

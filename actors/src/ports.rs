@@ -72,20 +72,35 @@ pub trait Log: Send + Sync + 'static {
     /// Adds a batch in one transaction, in order, durable when it answers. All or nothing:
     /// on an error nothing of the batch is stored. A `MessageDeleted` also withdraws the content
     /// from every earlier entry of that message.
-    fn append(&self, batch: Vec<Draft>, at: Timestamp) -> BoxFuture<'static, Result<Vec<Appended>, LogError>>;
+    fn append(&self, batch: Vec<Draft>, at: Timestamp)
+    -> BoxFuture<'static, Result<Vec<Appended>, LogError>>;
 
     /// Where a room stands; a room never written to is at [`Seq::START`] in the log's current epoch.
     fn head(&self, room: &RoomId) -> BoxFuture<'static, Result<Head, LogError>>;
 
     /// Reads at most `limit` entries.
-    fn read(&self, room: &RoomId, stretch: Stretch, limit: usize) -> BoxFuture<'static, Result<Page, LogError>>;
+    fn read(
+        &self,
+        room: &RoomId,
+        stretch: Stretch,
+        limit: usize,
+    ) -> BoxFuture<'static, Result<Page, LogError>>;
 
     /// Like [`Log::read`], but only `MessagePosted` entries, each with its message as it stands today
     /// (edited or withdrawn).
-    fn messages(&self, room: &RoomId, before: Seq, limit: usize) -> BoxFuture<'static, Result<Page, LogError>>;
+    fn messages(
+        &self,
+        room: &RoomId,
+        before: Seq,
+        limit: usize,
+    ) -> BoxFuture<'static, Result<Page, LogError>>;
 
     /// The newest entry that carries this message: how it stands today.
-    fn find(&self, room: &RoomId, message: &MessageId) -> BoxFuture<'static, Result<Option<Arc<Entry>>, LogError>>;
+    fn find(
+        &self,
+        room: &RoomId,
+        message: &MessageId,
+    ) -> BoxFuture<'static, Result<Option<Arc<Entry>>, LogError>>;
 
     /// A write that leaves nothing behind: can the log be written to again?
     fn probe(&self) -> BoxFuture<'static, Result<(), LogError>>;
@@ -125,9 +140,18 @@ pub trait Book: Send + Sync + 'static {
     /// Lifts bans on exactly this user, token and room; tells how many.
     fn lift_ban(&self, ban: Ban) -> BoxFuture<'static, Result<usize, LogError>>;
     /// Marks a one-use ticket as used; false if it was already. Forgets those that ended before `now`.
-    fn spend_ticket(&self, id: String, ends: Timestamp, now: Timestamp) -> BoxFuture<'static, Result<bool, LogError>>;
+    fn spend_ticket(
+        &self,
+        id: String,
+        ends: Timestamp,
+        now: Timestamp,
+    ) -> BoxFuture<'static, Result<bool, LogError>>;
     /// The answer given for this key within its life.
-    fn keyed_answer(&self, key: String, now: Timestamp) -> BoxFuture<'static, Result<Option<KeyedAnswer>, LogError>>;
+    fn keyed_answer(
+        &self,
+        key: String,
+        now: Timestamp,
+    ) -> BoxFuture<'static, Result<Option<KeyedAnswer>, LogError>>;
     /// Remembers an answer for 24 hours; the first one stored for a key stays and is returned.
     fn remember_answer(&self, answer: KeyedAnswer) -> BoxFuture<'static, Result<KeyedAnswer, LogError>>;
 }

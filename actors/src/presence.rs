@@ -35,13 +35,7 @@ pub struct Presence {
 
 impl Presence {
     pub fn new(broker: Broker, obituary: Obituary) -> Self {
-        Self {
-            broker,
-            roster: Roster::default(),
-            online: HashMap::new(),
-            reborn: false,
-            _obituary: obituary,
-        }
+        Self { broker, roster: Roster::default(), online: HashMap::new(), reborn: false, _obituary: obituary }
     }
 
     fn tell(&self, room: &RoomId, user: &UserId, online: bool) {

@@ -90,7 +90,9 @@ impl ReceiptsActor {
         then: impl FnOnce(&mut Self) -> T + 'static,
     ) -> ResponseActFuture<Self, Result<T, Refusal>> {
         if self.ledger.knows(&room) {
-            return Box::pin(async { Ok(()) }.into_actor(self).map(|_: Result<(), Refusal>, this, _| Ok(then(this))));
+            return Box::pin(
+                async { Ok(()) }.into_actor(self).map(|_: Result<(), Refusal>, this, _| Ok(then(this))),
+            );
         }
         let stored = self.broker.ports().receipts.load(&room);
         Box::pin(stored.into_actor(self).map(move |stored, this, _| {

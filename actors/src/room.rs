@@ -11,7 +11,9 @@ mod typing;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
+use actix::{
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture,
+};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -22,7 +24,8 @@ use crate::message::cluster::{UnwatchRoom, WatchRoom};
 use crate::message::presence::{SessionEntered, SessionLeft};
 use crate::message::receipt::{AdvanceReceipt, MarkReceipt, Receipt};
 use crate::message::room::{
-    AddEntry, AmendMessage, EntryBody, GetHead, Head, JoinRoom, Joined, LeaveRoom, ListMembers, Member, Posted, Role,
+    AddEntry, AmendMessage, EntryBody, GetHead, Head, JoinRoom, Joined, LeaveRoom, ListMembers, Member,
+    Posted, Role,
 };
 use crate::ports::Draft;
 use crate::receipts::CloseLedger;

@@ -173,7 +173,9 @@ mod tests {
     #[test]
     fn resuming_is_exact_or_refused() {
         let head = Head { epoch: Epoch(7), seq: Seq(10), closed: false };
-        let resume = |since, epoch: Option<u64>| resumed(head, Some(Resume { since: Seq(since), epoch: epoch.map(Epoch) }));
+        let resume = |since, epoch: Option<u64>| {
+            resumed(head, Some(Resume { since: Seq(since), epoch: epoch.map(Epoch) }))
+        };
         assert_eq!((resumed(head, None).from, resumed(head, None).reset), (Seq(10), false));
         assert_eq!((resume(4, Some(7)).from, resume(4, Some(7)).reset), (Seq(4), false));
         assert_eq!(resume(0, None).from, Seq(0));

@@ -74,6 +74,13 @@ pub struct EndSessions {
     pub farewell: Farewell,
 }
 
+/// Query: how many sessions has each room here? At most this many rooms, the fullest first.
+#[derive(Message, Clone)]
+#[rtype(result = "Vec<(RoomId, usize)>")]
+pub struct CountSessions {
+    pub most: usize,
+}
+
 /// Notice: tell every session here, whatever its room.
 #[derive(Message, Clone)]
 #[rtype(result = "()")]
@@ -144,7 +151,8 @@ impl Handler<ReportMembers> for Shard {
 
     fn handle(&mut self, ReportMembers { room, to }: ReportMembers, _: &mut Self::Context) {
         let Some((told, seats)) = self.locals.seats(&room) else { return };
-        let members = seats.into_iter().map(|(session, user)| Member { session, user, shard: self.id }).collect();
+        let members =
+            seats.into_iter().map(|(session, user)| Member { session, user, shard: self.id }).collect();
         to.do_send(AdoptMembers { shard: self.id, members, told });
     }
 }
@@ -154,6 +162,14 @@ impl Handler<EndSessions> for Shard {
 
     fn handle(&mut self, EndSessions { target, farewell }: EndSessions, _: &mut Self::Context) -> usize {
         self.locals.end(&target, farewell)
+    }
+}
+
+impl Handler<CountSessions> for Shard {
+    type Result = Vec<(RoomId, usize)>;
+
+    fn handle(&mut self, CountSessions { most }: CountSessions, _: &mut Self::Context) -> Self::Result {
+        self.locals.fullest(most)
     }
 }
 

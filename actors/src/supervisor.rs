@@ -172,8 +172,12 @@ impl Supervisor {
     }
 
     /// Adds a child: `make` builds it, the link always leads to its present life.
-    pub fn child<A>(&mut self, kind: &'static str, link: &Arc<Link<A>>, make: impl Fn(Obituary) -> A + 'static)
-    where
+    pub fn child<A>(
+        &mut self,
+        kind: &'static str,
+        link: &Arc<Link<A>>,
+        make: impl Fn(Obituary) -> A + 'static,
+    ) where
         A: Actor<Context = Context<A>>,
     {
         let link = link.clone();

@@ -2,7 +2,9 @@
 //!
 //! A ban holds for live sessions at once and for new ones until it ends; it is durable before it is answered.
 
-use actix::{Actor, ActorFutureExt, Context, ContextFutureSpawner, Handler, Message, ResponseActFuture, WrapFuture};
+use actix::{
+    Actor, ActorFutureExt, Context, ContextFutureSpawner, Handler, Message, ResponseActFuture, WrapFuture,
+};
 
 use crate::archive::{RemoveBan, SaveBan, SpendTicket};
 use crate::broker::Broker;
@@ -111,8 +113,10 @@ impl Handler<AddBan> for Warden {
             Ok(target)
         });
         let ended = noted.then(move |target, warden, _| {
-            async move { Ok(broker.end_sessions(EndSessions { target: target?, farewell: Farewell::Banned }).await) }
-                .into_actor(warden)
+            async move {
+                Ok(broker.end_sessions(EndSessions { target: target?, farewell: Farewell::Banned }).await)
+            }
+            .into_actor(warden)
         });
         Box::pin(ended)
     }
@@ -131,7 +135,9 @@ impl Handler<LiftBan> for Warden {
         Box::pin(lifted.into_actor(self).map(move |lifted, warden, _| {
             let lifted = lifted.and_then(|result: Result<usize, LogError>| result.map_err(Refusal::from))?;
             if let Some(bans) = &mut warden.bans {
-                bans.retain(|kept| (&kept.user, &kept.room, &kept.token_id) != (&ban.user, &ban.room, &ban.token_id));
+                bans.retain(|kept| {
+                    (&kept.user, &kept.room, &kept.token_id) != (&ban.user, &ban.room, &ban.token_id)
+                });
             }
             Ok(lifted)
         }))

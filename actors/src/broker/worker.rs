@@ -38,7 +38,9 @@ impl Worker {
         let link: Arc<Link<Shard>> = Arc::default();
         let mut family = Supervisor::new(broker.vitals().clone());
         let (with, sockets) = (broker.clone(), locals.clone());
-        family.child("shard", &link, move |obituary| Shard::new(shard, with.clone(), sockets.clone(), obituary));
+        family.child("shard", &link, move |obituary| {
+            Shard::new(shard, with.clone(), sockets.clone(), obituary)
+        });
         let supervisor = family.start();
         shards.insert(shard, ShardPlace { link: link.clone(), supervisor });
         Rc::new(Self { shard, link, broker: broker.clone(), locals, flusher })

@@ -63,12 +63,21 @@ pub struct Message {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EntryBody {
-    MessagePosted { message: Message },
+    MessagePosted {
+        message: Message,
+    },
     /// The whole message after the edit.
-    MessageEdited { message: Message },
+    MessageEdited {
+        message: Message,
+    },
     /// The message with its content withdrawn; the store withdraws it from the original entry too.
-    MessageDeleted { message: Message },
-    AgentJoined { agent: UserId, name: String },
+    MessageDeleted {
+        message: Message,
+    },
+    AgentJoined {
+        agent: UserId,
+        name: String,
+    },
     RoomClosed,
     RoomReopened,
 }
@@ -77,9 +86,9 @@ impl EntryBody {
     /// The message this entry posts, edits or deletes.
     pub fn message(&self) -> Option<&Message> {
         match self {
-            Self::MessagePosted { message } | Self::MessageEdited { message } | Self::MessageDeleted { message } => {
-                Some(message)
-            }
+            Self::MessagePosted { message }
+            | Self::MessageEdited { message }
+            | Self::MessageDeleted { message } => Some(message),
             Self::AgentJoined { .. } | Self::RoomClosed | Self::RoomReopened => None,
         }
     }

@@ -66,7 +66,9 @@ impl Roster {
     fn in_room<'a>(&'a self, room: &'a RoomId) -> impl Iterator<Item = &'a UserId> {
         let from = (room.clone(), SessionId(0));
         let to = (room.clone(), SessionId(u64::MAX));
-        self.views.values().flat_map(move |view| view.sessions.range(from.clone()..=to.clone()).map(|(_, user)| user))
+        self.views
+            .values()
+            .flat_map(move |view| view.sessions.range(from.clone()..=to.clone()).map(|(_, user)| user))
     }
 }
 

@@ -65,7 +65,8 @@ mod tests {
     use crate::id::Seq;
 
     fn mark() -> impl Strategy<Value = Watermark> {
-        (0u64..50, 0u64..50).prop_map(|(d, r)| Watermark { delivered: Seq(d), read: Seq(r) }.merge(Watermark::default()))
+        (0u64..50, 0u64..50)
+            .prop_map(|(d, r)| Watermark { delivered: Seq(d), read: Seq(r) }.merge(Watermark::default()))
     }
 
     fn receipts() -> impl Strategy<Value = Vec<Receipt>> {

@@ -76,7 +76,9 @@ impl Handler<TellSignal> for Room {
                 self.publish(News::ReceiptMoved { user, delivered, read, at });
             }
             // Typing is published where it is set; notices and entries have their own ways.
-            RoomEvent::TypingChanged { .. } | RoomEvent::NoticeGiven { .. } | RoomEvent::EntryAdded { .. } => {}
+            RoomEvent::TypingChanged { .. }
+            | RoomEvent::NoticeGiven { .. }
+            | RoomEvent::EntryAdded { .. } => {}
         }
         self.tell(event, None);
     }

@@ -99,7 +99,9 @@ impl Room {
             }
             Err(error) => {
                 log::error!("what a worker missed cannot be read: {error}");
-                ctx.run_later(room.broker.settings().store_probe, move |room, ctx| room.resend(shard, after, ctx));
+                ctx.run_later(room.broker.settings().store_probe, move |room, ctx| {
+                    room.resend(shard, after, ctx)
+                });
             }
         });
         resent.spawn(ctx);

@@ -40,11 +40,15 @@ impl Errand {
             return Err(Refusal::NotInRoom);
         }
         match command {
-            ClientCommand::PostMessage { content, role, client_id } => self.post(content, role, client_id).await,
+            ClientCommand::PostMessage { content, role, client_id } => {
+                self.post(content, role, client_id).await
+            }
             ClientCommand::SetTyping { is_typing } => self.set_typing(is_typing),
             ClientCommand::AnnounceAgent => self.announce_agent().await,
             ClientCommand::GetHistory { before, limit } => self.history(before, limit).await,
-            ClientCommand::MarkDelivered { seq } => self.mark(Watermark { delivered: seq, read: Seq::START }).await,
+            ClientCommand::MarkDelivered { seq } => {
+                self.mark(Watermark { delivered: seq, read: Seq::START }).await
+            }
             ClientCommand::MarkRead { seq } => self.mark(Watermark { delivered: seq, read: seq }).await,
         }
     }

@@ -143,6 +143,14 @@ impl Locals {
         meant.map(|local| local.outlet.close(farewell)).count()
     }
 
+    pub(super) fn fullest(&self, most: usize) -> Vec<(RoomId, usize)> {
+        let rooms = self.rooms.borrow();
+        let mut counts: Vec<_> = rooms.iter().map(|(id, room)| (id.clone(), room.seats.len())).collect();
+        counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        counts.truncate(most);
+        counts
+    }
+
     pub(super) fn tell_everyone(&self, announcement: &Arc<Announcement>) {
         for local in self.sessions.borrow().values() {
             push(&local.outlet, announcement, &self.dialects);

@@ -133,3 +133,75 @@ impl Backplane for MemoryBackplane {
         .boxed()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::id::{NodeId, UserId};
+    use crate::message::cluster::News;
+
+    fn news(room: &str, from: &str) -> RoomNews {
+        let user = UserId::parse("ann").unwrap();
+        let news = News::TypingChanged { user, is_typing: true, at: Timestamp(0) };
+        RoomNews { from: NodeId::parse(from).unwrap(), room: RoomId::chat(room).unwrap(), news }
+    }
+
+    /// Which nodes' news came in, up to now.
+    fn heard(stream: &mut BoxStream<'static, RoomNews>) -> Vec<String> {
+        std::iter::from_fn(|| stream.next().now_or_never().flatten())
+            .map(|news| news.from.as_str().to_owned())
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn a_node_hears_watched_rooms_only_its_own_news_too() {
+        let exchange = MemoryExchange::new();
+        let (one, two) = (exchange.connect(), exchange.connect());
+        let room = RoomId::chat("a").unwrap();
+        two.watch(&room).await.unwrap();
+        let mut stream = two.news();
+        one.publish(news("a", "one")).await.unwrap();
+        one.publish(news("b", "elsewhere")).await.unwrap();
+        two.publish(news("a", "two")).await.unwrap();
+        assert_eq!(heard(&mut stream), ["one", "two"]);
+
+        two.unwatch(&room).await.unwrap();
+        one.publish(news("a", "one")).await.unwrap();
+        assert!(heard(&mut stream).is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_was_said_during_a_cut_is_never_heard() {
+        let exchange = MemoryExchange::new();
+        let (one, two) = (exchange.connect(), exchange.connect());
+        two.watch(&RoomId::chat("a").unwrap()).await.unwrap();
+        let mut stream = two.news();
+        two.cut(true);
+        one.publish(news("a", "during")).await.unwrap();
+        assert!(two.publish(news("a", "two")).await.is_err());
+        two.cut(false);
+        one.publish(news("a", "after")).await.unwrap();
+        assert_eq!(heard(&mut stream), ["after"]);
+
+        exchange.cut(true);
+        assert!(one.publish(news("a", "one")).await.is_err());
+        exchange.cut(false);
+        assert!(one.publish(news("a", "one")).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_node_that_lags_skips_and_goes_on() {
+        let node = MemoryExchange::new().connect();
+        node.watch(&RoomId::chat("a").unwrap()).await.unwrap();
+        let stream = node.news();
+        for number in 0..LAG + 10 {
+            node.publish(news("a", &number.to_string())).await.unwrap();
+        }
+        let heard =
+            tokio::time::timeout(std::time::Duration::from_secs(10), stream.take(LAG).collect::<Vec<_>>());
+        let heard = heard.await.unwrap();
+        assert_eq!(heard.first().map(|news| news.from.as_str()), Some("10"));
+        assert_eq!(heard.last().map(|news| news.from.as_str()), Some((LAG + 9).to_string().as_str()));
+    }
+}

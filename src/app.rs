@@ -1,0 +1,116 @@
+//! Puts the parts together: the only place that knows them all, and the one way both production and tests start.
+//!
+//! An app that was built is listening; it ends by `stop`, which says goodbye to everyone within the drain time.
+
+mod listen;
+mod signals;
+mod wiring;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_server::{Server, ServerHandle};
+use actix_web::rt::task::JoinHandle;
+use anyhow::Context;
+use recado_actors::broker::Broker;
+use recado_actors::clock::Clock;
+use recado_actors::ports::Ports;
+
+use crate::config::Config;
+use crate::doors::ops;
+
+/// What an app is given beside its configuration; tests give their own.
+pub struct World {
+    pub clock: Clock,
+    /// Instead of those the configuration names.
+    pub ports: Option<Ports>,
+    /// Called when the process must not go on.
+    pub on_fatal: Box<dyn Fn(&str) + Send + Sync>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self { clock: Clock::system(), ports: None, on_fatal: Box::new(signals::die) }
+    }
+}
+
+/// A service that is listening.
+pub struct App {
+    broker: Broker,
+    store: Option<crate::store::sqlite::SqliteStore>,
+    server: ServerHandle,
+    serving: JoinHandle<std::io::Result<()>>,
+    address: SocketAddr,
+    internal_address: Option<SocketAddr>,
+    drain: Duration,
+}
+
+impl App {
+    /// Opens the store, starts the broker and listens.
+    pub async fn build(config: Config, world: World) -> anyhow::Result<Self> {
+        let drain = Duration::from_millis(config.server.drain_ms);
+        let shared = listen::bind(&config.server.host, config.server.port, config.server.backlog)?;
+        let internal = match config.internal.port {
+            0 => None,
+            port => Some(listen::bind(&config.internal.host, port, config.server.backlog)?),
+        };
+        let address = shared.local_addr().context("the address that was bound")?;
+        let internal_address = internal.as_ref().map(|listener| listener.local_addr()).transpose()?;
+        let (ports, store) = wiring::ports(&config, world.ports)?;
+        let (broker, house) = wiring::house(&config, address, ports, world.clock, world.on_fatal)?;
+        let server = listen::serve(&config, &broker, &Arc::new(house), shared, internal)?;
+        let handle = server.handle();
+        Ok(Self { broker, store, serving: spawn(server), server: handle, address, internal_address, drain })
+    }
+
+    pub fn broker(&self) -> &Broker {
+        &self.broker
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the internal API listens, when it has a port of its own.
+    pub fn internal_address(&self) -> Option<SocketAddr> {
+        self.internal_address
+    }
+
+    /// Says goodbye to everyone, writes what is waiting, and ends. `hurry` cuts the drain short.
+    pub async fn stop(self, hurry: impl Future<Output = ()>) {
+        tokio::select! {
+            () = self.broker.drain(self.drain) => {}
+            () = hurry => log::warn!("told to hurry: not waiting for sessions"),
+        }
+        self.server.stop(false).await;
+        // The server's own result tells nothing once it was asked to stop.
+        let _ = self.serving.await;
+        self.broker.stop();
+        if let Some(store) = self.store {
+            store.close().await;
+        }
+    }
+}
+
+fn spawn(server: Server) -> JoinHandle<std::io::Result<()>> {
+    actix_web::rt::spawn(server)
+}
+
+/// Runs the service until it is told to stop.
+pub async fn serve(mut config: Config) -> anyhow::Result<()> {
+    let ephemeral = config.ephemeral_secret();
+    let mut signals = signals::Signals::listen().context("listening for signals")?;
+    let demo = config.demo.enabled.then(|| config.clone());
+    let app = App::build(config, World::default()).await?;
+    log::info!(address:% = app.address(); "listening");
+    if let (true, Some(config)) = (ephemeral, demo) {
+        signals::tell(&ops::demo::links(&config, app.address()));
+    }
+    signals.next().await;
+    log::info!("shutting down");
+    app.stop(signals.next()).await;
+    log::info!("ended");
+    Ok(())
+}

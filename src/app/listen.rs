@@ -1,0 +1,112 @@
+//! Listening: sockets, threads, and on each thread the shard and the doors.
+
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_codec::Framed;
+use actix_http::{HttpService, Request, h1};
+use actix_server::Server;
+use actix_service::{fn_service, map_config};
+use actix_web::dev::AppConfig;
+use actix_web::rt::net::TcpStream;
+use anyhow::Context;
+use recado_actors::broker::{Broker, Worker};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::wiring::House;
+use crate::config::Config;
+use crate::doors::socket::upgrade::Entrance;
+use crate::doors::socket::{ReadBuffer, serve as serve_socket};
+use crate::doors::widget::{WidgetDoor, WidgetTalk};
+
+/// Binds one address; port 0 takes a free one.
+pub(super) fn bind(host: &str, port: u16, backlog: u32) -> anyhow::Result<TcpListener> {
+    let told = || format!("listening on {host}:{port}");
+    let address = (host, port).to_socket_addrs().with_context(told)?.next().with_context(told)?;
+    listen(address, backlog).with_context(told)
+}
+
+fn listen(address: SocketAddr, backlog: u32) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+    Ok(socket.into())
+}
+
+/// Starts the threads.
+pub(super) fn serve(
+    config: &Config,
+    broker: &Broker,
+    house: &Arc<House>,
+    shared: TcpListener,
+    internal: Option<TcpListener>,
+) -> anyhow::Result<Server> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = if config.server.workers == 0 { cores } else { config.server.workers };
+    let header_timeout = Duration::from_millis(config.server.header_timeout_ms);
+    let alone = internal.is_some();
+    let (with, rooms) = (house.clone(), broker.clone());
+    let mut server = Server::build()
+        .workers(workers)
+        .disable_signals()
+        .shutdown_timeout(1)
+        .max_concurrent_connections(config.limits.max_connections.saturating_mul(2))
+        .listen("shared", shared, move || {
+            let (entrance, door) = thread(&rooms, &with);
+            let app = with.app(!alone);
+            HttpService::build()
+                .client_request_timeout(header_timeout)
+                .upgrade(fn_service(move |(request, framed)| {
+                    upgrade(request, framed, entrance.clone(), door.clone())
+                }))
+                .h1(map_config(app, |_| AppConfig::default()))
+                .tcp()
+        })?;
+    if let Some(internal) = internal {
+        let with = house.clone();
+        server = server.listen("internal", internal, move || {
+            let app = map_config(with.internal_app(), |_| AppConfig::default());
+            HttpService::build().client_request_timeout(header_timeout).h1(app).tcp()
+        })?;
+    }
+    Ok(server.run())
+}
+
+/// What one thread has of its own.
+fn thread(broker: &Broker, house: &House) -> (Rc<Entrance>, Rc<WidgetDoor>) {
+    let entrance = Entrance {
+        worker: Worker::start(broker),
+        gate: house.gate.clone(),
+        limits: house.guard,
+        user_timeout: house.user_timeout,
+        buffer: Rc::new(ReadBuffer::default()),
+    };
+    (Rc::new(entrance), Rc::new(house.widget.clone()))
+}
+
+/// Every upgrade that no other door claims is the widget's.
+async fn upgrade(
+    request: Request,
+    framed: Framed<TcpStream, h1::Codec>,
+    entrance: Rc<Entrance>,
+    door: Rc<WidgetDoor>,
+) -> Result<(), actix_web::Error> {
+    // A task of its own: the dispatcher, with its buffers, ends with this future.
+    actix_web::rt::spawn(async move {
+        if let Some(accepted) = entrance.accept(request, framed, door.plain).await {
+            let talk = WidgetTalk::new(
+                door,
+                accepted.worker,
+                accepted.socket.outlet.clone(),
+                accepted.arrival,
+                accepted.place,
+            );
+            serve_socket(accepted.socket, talk).await;
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,238 @@
+//! From settings to parts: ports, broker, and what the doors on every thread share.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::App;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use anyhow::{Context, bail};
+use recado_actors::broker::{Broker, Plan};
+use recado_actors::clock::Clock;
+use recado_actors::dialect::{Dialect, Dialects};
+use recado_actors::id::{Epoch, NodeId};
+use recado_actors::outlet::OutletLimits;
+use recado_actors::ports::memory::{MemoryExchange, MemoryStore};
+use recado_actors::ports::{Backend, Ports};
+use recado_actors::settings::Settings;
+use recado_actors::vitals::Vitals;
+
+use crate::auth::{InternalSecrets, Tickets, Verifier};
+use crate::backend::next::{NextBackend, NextSettings};
+use crate::config::{Config, Place};
+use crate::doors::internal::{self, InternalDoor};
+use crate::doors::ops::{self, OpsDoor};
+use crate::doors::socket::GuardLimits;
+use crate::doors::socket::gate::{Gate, GateRules};
+use crate::doors::widget::WidgetDoor;
+use crate::doors::widget::dialect::{EXTRAS, PLAIN, WidgetDialect};
+use crate::store::sqlite::SqliteStore;
+
+/// What the doors of every thread share.
+pub(super) struct House {
+    pub gate: Arc<Gate>,
+    pub guard: GuardLimits,
+    pub user_timeout: Duration,
+    pub widget: WidgetDoor,
+    pub internal: InternalDoor,
+    pub ops: Arc<OpsDoor>,
+}
+
+impl House {
+    /// The HTTP side of the shared port; with the internal API when that has no port of its own.
+    pub(super) fn app(
+        &self,
+        with_internal: bool,
+    ) -> App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse,
+            Error = actix_web::Error,
+            InitError = (),
+        > + use<>,
+    > {
+        let internal = with_internal.then(|| internal::configure(self.internal.clone()));
+        let app = App::new().configure(|routes| {
+            if let Some(internal) = internal {
+                internal(routes);
+            }
+            internal::configure_docs(routes);
+        });
+        app.configure(ops::configure(self.ops.clone()))
+    }
+
+    /// The HTTP side of the internal API's own port.
+    pub(super) fn internal_app(
+        &self,
+    ) -> App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse,
+            Error = actix_web::Error,
+            InitError = (),
+        > + use<>,
+    > {
+        App::new()
+            .configure(internal::configure(self.internal.clone()))
+            .configure(ops::configure_health(self.ops.clone()))
+    }
+}
+
+/// The ports the configuration names, unless others are given; and the store, to be closed at the end.
+pub(super) fn ports(config: &Config, given: Option<Ports>) -> anyhow::Result<(Ports, Option<SqliteStore>)> {
+    if let Some(ports) = given {
+        return Ok((ports, None));
+    }
+    let backplane = Arc::new(MemoryExchange::new().connect());
+    let backend = backend(config)?;
+    match config.store.place() {
+        Some(Place::Memory) => {
+            let store = Arc::new(MemoryStore::new(Epoch(fresh_epoch())));
+            let ports =
+                Ports { log: store.clone(), receipts: store.clone(), book: store, backplane, backend };
+            Ok((ports, None))
+        }
+        Some(Place::Sqlite(path)) => {
+            let store = SqliteStore::open(&path, config.store.readers).context("opening the store")?;
+            let port = Arc::new(store.clone());
+            let ports = Ports { log: port.clone(), receipts: port.clone(), book: port, backplane, backend };
+            Ok((ports, Some(store)))
+        }
+        None => bail!("store.url names no store"),
+    }
+}
+
+/// What is in memory has a life of its own each time.
+fn fresh_epoch() -> u64 {
+    uuid::Uuid::new_v4().as_u64_pair().0 >> 16
+}
+
+fn backend(config: &Config) -> anyhow::Result<Option<Arc<dyn Backend>>> {
+    if config.backend.next_api_url.is_empty() {
+        return Ok(None);
+    }
+    let next = NextBackend::new(NextSettings {
+        base_url: config.backend.next_api_url.clone(),
+        secret: config.backend.secret.expose().to_owned(),
+        timeout: Duration::from_millis(config.backend.timeout_ms),
+        max_answer_bytes: config.limits.body_bytes,
+    })?;
+    Ok(Some(Arc::new(next)))
+}
+
+/// Starts the broker and furnishes the doors.
+pub(super) fn house(
+    config: &Config,
+    address: SocketAddr,
+    ports: Ports,
+    clock: Clock,
+    on_fatal: Box<dyn Fn(&str) + Send + Sync>,
+) -> anyhow::Result<(Broker, House)> {
+    let dialects = dialects(config);
+    let (Some(plain), Some(extras)) = (dialects.id(PLAIN), dialects.id(EXTRAS)) else {
+        bail!("the widget's dialects are not registered");
+    };
+    let broker = Broker::start(Plan {
+        node: NodeId::fresh(&config.server.node_name()),
+        settings: settings(config),
+        ports,
+        dialects,
+        clock,
+        vitals: Vitals::new(on_fatal),
+    });
+    let verifier = Arc::new(Verifier::new(config.auth.settings())?);
+    let tickets = tickets(config);
+    let gate = Gate::new(gate_rules(config));
+    let widget = WidgetDoor {
+        verifier,
+        tickets: tickets.clone(),
+        plain,
+        extras,
+        first_frame: Duration::from_millis(config.doors.widget.first_frame_ms),
+        announced_frame: Duration::from_millis(config.limits.auth_timeout_ms),
+        history_page: config.limits.history_page,
+    };
+    let internal = InternalDoor {
+        broker: broker.clone(),
+        secrets: Arc::new(internal_secrets(config)),
+        tickets,
+        body_bytes: config.limits.body_bytes,
+    };
+    let ops = Arc::new(OpsDoor::new(config, broker.clone(), gate.clone(), address));
+    let guard = guard(config);
+    let user_timeout = Duration::from_millis(config.limits.tcp_user_timeout_ms);
+    Ok((broker, House { gate, guard, user_timeout, widget, internal, ops }))
+}
+
+fn dialects(config: &Config) -> Dialects {
+    let heartbeat = Duration::from_millis(config.doors.widget.heartbeat_ms);
+    let widget = |extras| -> Arc<dyn Dialect> { Arc::new(WidgetDialect { extras, heartbeat }) };
+    Dialects::new(vec![widget(false), widget(true)])
+}
+
+/// Tickets are signed with a key derived from the first secret there is.
+fn tickets(config: &Config) -> Option<Arc<Tickets>> {
+    let secret = config.auth.jwt_secrets.first().or(config.internal.secrets.first())?;
+    let life = Duration::from_secs(config.auth.ticket_seconds);
+    Some(Arc::new(Tickets::new(secret.expose().as_bytes(), life, life)))
+}
+
+fn internal_secrets(config: &Config) -> InternalSecrets {
+    InternalSecrets::new(config.internal.secrets.iter().map(|secret| secret.expose().to_owned()).collect())
+}
+
+fn gate_rules(config: &Config) -> GateRules {
+    let mut origins = config.server.allowed_origins.clone();
+    let loopback_origins = origins.is_empty() && config.server.is_loopback();
+    if origins.is_empty()
+        && let Ok(url) = url::Url::parse(&config.backend.next_api_url)
+    {
+        origins.push(url.origin().ascii_serialization());
+    }
+    let header = &config.server.client_address_header;
+    GateRules {
+        origins,
+        loopback_origins,
+        connections: config.limits.max_connections,
+        connections_per_address: config.limits.max_connections_per_address,
+        trusted_proxies: config.server.trusted_networks(),
+        client_address_header: (!header.is_empty()).then(|| header.clone()),
+    }
+}
+
+fn guard(config: &Config) -> GuardLimits {
+    GuardLimits {
+        message_bytes: config.limits.max_message_bytes,
+        fragments_count: config.limits.max_fragments,
+        fragments: Duration::from_millis(config.limits.fragments_ms),
+        frame: Duration::from_millis(config.limits.frame_ms),
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    let Config { limits, rooms, store, backend, .. } = config;
+    Settings {
+        outlet: OutletLimits {
+            bytes: limits.outlet_bytes,
+            soft_bytes: limits.outlet_soft_bytes,
+            stall: Duration::from_millis(limits.slow_reader_ms),
+            ..OutletLimits::default()
+        },
+        batch_entries: store.batch_entries,
+        batch_wait: Duration::from_millis(store.batch_wait_ms),
+        pending_entries: limits.pending_entries,
+        command_timeout: Duration::from_millis(limits.command_timeout_ms),
+        max_content_chars: limits.max_content_chars,
+        room_idle: Duration::from_millis(rooms.idle_ms),
+        tail_entries: rooms.tail_entries,
+        history_page: limits.history_page,
+        typing_stop: Duration::from_millis(rooms.typing_stop_ms),
+        presence_grace: Duration::from_millis(rooms.presence_grace_ms),
+        backend_concurrency: backend.concurrency,
+        breaker_failures: backend.breaker_failures,
+        breaker_open: Duration::from_millis(backend.breaker_open_ms),
+        ..Settings::default()
+    }
+}

@@ -1,0 +1,31 @@
+//! `[log]`: how much is told, and in which form.
+//!
+//! It guarantees that both are words the logger knows.
+
+use serde::Deserialize;
+
+use super::errors::Contradictions;
+use super::reading::quoted;
+
+const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
+const FORMATS: &[&str] = &["json", "text"];
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub level: String,
+    pub format: String,
+}
+
+impl Log {
+    pub(super) fn contradictions(&self, found: &mut Contradictions) {
+        if !LEVELS.contains(&self.level.as_str()) {
+            let text = format!("{} is none of {}", quoted(&self.level), LEVELS.join(", "));
+            found.against(&["log.level"], text);
+        }
+        if !FORMATS.contains(&self.format.as_str()) {
+            let text = format!("{} is none of {}", quoted(&self.format), FORMATS.join(", "));
+            found.against(&["log.format"], text);
+        }
+    }
+}

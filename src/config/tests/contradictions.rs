@@ -1,0 +1,176 @@
+//! What is said about values that do not go together.
+//!
+//! They guarantee that nothing insecure or impossible starts.
+
+use std::io::Write;
+
+use super::{SECRET, from_env, told};
+
+const P256: &str = "-----BEGIN PUBLIC KEY-----\n\
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEvNChQgGBYsc+FSZuTPmSBLAt/kFK\n\
+jDSpxr37S/2zWOcWWWxO1xJsXz0/3vWBnp1sORMsNqjtdDRQHlLY+f52rA==\n\
+-----END PUBLIC KEY-----\n";
+
+/// The one line told for these variables, without its source.
+fn line(variables: &[(&str, &str)]) -> String {
+    let lines = told(from_env(variables));
+    assert_eq!(lines.len(), 1, "{variables:?}: {lines:?}");
+    lines[0].clone()
+}
+
+#[test]
+fn outside_loopback_there_must_be_a_key() {
+    for host in ["0.0.0.0", "::", "[::]", "192.0.2.7", "fly-local-6pn"] {
+        assert!(line(&[("HOST", host)]).starts_with("auth.jwt_secrets: there is no secret"), "{host}");
+        from_env(&[("HOST", host), ("JWT_SECRET", SECRET)]).unwrap();
+    }
+    for host in ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost"] {
+        from_env(&[("HOST", host)]).unwrap();
+    }
+}
+
+#[test]
+fn secrets_must_be_long_real_and_two_at_most() {
+    let short = line(&[("JWT_SECRET", "short")]);
+    assert_eq!(short, "auth.jwt_secrets: secret 1 has 5 bytes, at least 32 are needed (from JWT_SECRET)");
+    for placeholder in ["your-jwt-secret-here", "your-jwt-secret"] {
+        let refused = line(&[("JWT_SECRET", placeholder)]);
+        assert_eq!(
+            refused,
+            "auth.jwt_secrets: secret 1 is the placeholder from the documentation (from JWT_SECRET)"
+        );
+    }
+    let refused = line(&[("INTERNAL_API_SECRET", "your-internal-secret")]);
+    assert!(refused.starts_with("internal.secrets: secret 1 is the placeholder"), "{refused}");
+    let three = [SECRET; 3].join(",");
+    let refused = line(&[("RECADO_INTERNAL__SECRETS", &three)]);
+    assert!(refused.starts_with("internal.secrets: holds 3 secrets"), "{refused}");
+    assert!(line(&[("RECADO_BACKEND__SECRET", "short")]).starts_with("backend.secret: has 5 bytes"));
+}
+
+#[test]
+fn a_star_admits_every_origin_on_loopback_only() {
+    from_env(&[("RECADO_SERVER__ALLOWED_ORIGINS", "*")]).unwrap();
+    let open = [("RECADO_SERVER__ALLOWED_ORIGINS", "*"), ("HOST", "0.0.0.0"), ("JWT_SECRET", SECRET)];
+    assert!(line(&open).starts_with("server.allowed_origins: \"*\" would let any web page in"));
+}
+
+#[test]
+fn an_origin_is_exact() {
+    for good in ["https://app.example.com", "http://localhost:3000", "capacitor://localhost"] {
+        from_env(&[("RECADO_SERVER__ALLOWED_ORIGINS", good)]).unwrap();
+    }
+    for bad in ["app.example.com", "https://app.example.com/", "https://a.b/c", "https://*.b.c", "null"] {
+        let told = line(&[("RECADO_SERVER__ALLOWED_ORIGINS", bad)]);
+        assert!(told.contains("is not an origin"), "{told}");
+    }
+}
+
+#[test]
+fn algorithms_must_be_known_and_fit_the_keys() {
+    let cases: &[(&[(&str, &str)], &str)] = &[
+        (&[("RECADO_AUTH__ALGORITHMS", "none")], "\"none\" is unknown"),
+        (&[("RECADO_AUTH__ALGORITHMS", "RS256")], "RS256 needs a public key"),
+        (&[("RECADO_AUTH__JWKS_URL", "https://issuer.example/keys")], "none fits a public key"),
+        (
+            &[
+                ("JWT_SECRET", SECRET),
+                ("RECADO_AUTH__ALGORITHMS", "ES256"),
+                ("RECADO_AUTH__JWKS_URL", "https://issuer.example/keys"),
+            ],
+            "none fits a secret",
+        ),
+        (
+            &[("RECADO_AUTH__PUBLIC_KEYS", "not a key"), ("RECADO_AUTH__ALGORITHMS", "RS256")],
+            "jwt public key 1 is not a public key in pem form",
+        ),
+        (
+            &[("RECADO_AUTH__PUBLIC_KEY_FILES", "/nowhere.pem"), ("RECADO_AUTH__ALGORITHMS", "RS256")],
+            "/nowhere.pem cannot be read",
+        ),
+        (
+            &[("RECADO_AUTH__JWKS_URL", "http://example.com/"), ("RECADO_AUTH__ALGORITHMS", "RS256")],
+            "is not an https address",
+        ),
+    ];
+    for (variables, part) in cases {
+        let told = line(variables);
+        assert!(told.contains(part), "{told}");
+    }
+}
+
+#[test]
+fn a_public_key_from_a_file_is_a_key_like_any_other() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(P256.as_bytes()).unwrap();
+    let path = file.path().to_str().unwrap();
+    let variables = [("HOST", "0.0.0.0"), ("RECADO_AUTH__PUBLIC_KEY_FILES", path)];
+    let config = from_env(&[variables[0], variables[1], ("RECADO_AUTH__ALGORITHMS", "ES256")]).unwrap();
+    assert_eq!(config.auth.settings().public_keys, [P256]);
+    let told = line(&[variables[0], variables[1], ("RECADO_AUTH__ALGORITHMS", "RS256")]);
+    assert!(told.contains("can only verify"), "{told}");
+}
+
+#[test]
+fn numbers_that_exclude_each_other_are_refused() {
+    let cases: &[(&[(&str, &str)], &str)] = &[
+        (
+            &[("RECADO_LIMITS__OUTLET_SOFT_BYTES", "1048577")],
+            "limits.outlet_soft_bytes: 1048577 is more than",
+        ),
+        (
+            &[("RECADO_LIMITS__MAX_MESSAGE_BYTES", "1048577")],
+            "limits.max_message_bytes: 1048577 is more than",
+        ),
+        (&[("RECADO_INTERNAL__PORT", "8080")], "internal.port: 8080 is server.port as well"),
+        (&[("WS_WORKERS", "257")], "server.workers: 257 is not between 0 and 256"),
+        (&[("PORT", "70000")], "server.port: 70000 is not between 0 and 65535"),
+        (&[("PORT", "-1")], "server.port: -1 is not between"),
+        (&[("RECADO_STORE__READERS", "0")], "store.readers: 0 is not between"),
+    ];
+    for (variables, start) in cases {
+        let told = line(variables);
+        assert!(told.starts_with(start), "{told}");
+    }
+}
+
+#[test]
+fn a_store_this_version_has_not_is_refused_by_name() {
+    assert!(
+        line(&[("DATABASE_URL", "postgres://me@db/x")]).contains("postgresql comes with a later version")
+    );
+    assert!(line(&[("DATABASE_URL", "mysql://me@db/x")]).contains("\"mysql\" is not a store"));
+    assert!(line(&[("DATABASE_URL", "sqlite:")]).contains("names no file"));
+    assert!(line(&[("DATABASE_URL", "recado.db")]).contains("is not an address"));
+}
+
+#[test]
+fn the_address_of_the_store_names_a_file_or_memory() {
+    use crate::config::Place;
+    let place = |url| from_env(&[("DATABASE_URL", url)]).unwrap().store.place().unwrap();
+    assert_eq!(place("memory:"), Place::Memory);
+    assert_eq!(place("sqlite:data/a.db"), Place::Sqlite("data/a.db".into()));
+    assert_eq!(place("sqlite://data/a.db"), Place::Sqlite("data/a.db".into()));
+    assert_eq!(place("sqlite:///var/a.db"), Place::Sqlite("/var/a.db".into()));
+}
+
+#[test]
+fn a_door_of_a_later_version_is_refused() {
+    for door in ["CHAT", "EVENTS", "ROOMS", "COLLAB"] {
+        let told = line(&[(&format!("RECADO_DOORS__{door}__ENABLED"), "true")]);
+        assert!(told.contains("comes with a later version"), "{told}");
+    }
+}
+
+#[test]
+fn words_the_logger_does_not_know_are_refused() {
+    assert!(line(&[("LOG_LEVEL", "loud")]).starts_with("log.level: \"loud\" is none of off, error"));
+    assert!(line(&[("RECADO_LOG__FORMAT", "xml")]).starts_with("log.format: \"xml\" is none of json"));
+}
+
+#[test]
+fn redis_is_accepted_with_a_warning() {
+    let config = from_env(&[("REDIS_URL", "rediss://default:pass@x.upstash.io:6379")]).unwrap();
+    assert!(config.warnings()[0].starts_with("backplane.redis_url: is not used yet"));
+    assert!(line(&[("REDIS_URL", "localhost:6379")]).contains("is not a redis or rediss address"));
+}

@@ -1,0 +1,9 @@
+//! The ways in. A door is a pump that moves frames and a pure codec that gives them meaning.
+//!
+//! Doors translate; they never decide who may do what, never touch the store, and do not know each other.
+
+pub mod internal;
+pub mod ops;
+pub mod problem;
+pub mod socket;
+pub mod widget;

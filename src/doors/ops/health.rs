@@ -1,0 +1,108 @@
+//! Is it up, is it well, may traffic come: three questions, three answers.
+
+use std::fs;
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use recado_actors::shard::CountSessions;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{OpsDoor, open};
+
+/// The most chats listed.
+const LISTED: usize = 100;
+
+/// `GET /health`, in the shape of seed 004; 200 also when degraded.
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    /// Seconds.
+    uptime: f64,
+    connections: Connections,
+    memory: Memory,
+    timestamp: String,
+}
+
+#[derive(Serialize)]
+struct Connections {
+    total: usize,
+    #[serde(rename = "byChat")]
+    by_chat: Vec<Chat>,
+}
+
+#[derive(Serialize)]
+struct Chat {
+    #[serde(rename = "chatId")]
+    chat_id: String,
+    count: usize,
+}
+
+/// Bytes.
+#[derive(Serialize)]
+struct Memory {
+    used: u64,
+    total: u64,
+    percentage: u64,
+}
+
+pub(super) async fn health(door: Data<OpsDoor>) -> HttpResponse {
+    let broker = &door.broker;
+    let now = broker.clock().now();
+    let counted = broker.count_sessions(CountSessions { most: LISTED }).await;
+    let by_chat =
+        counted.into_iter().map(|(room, count)| Chat { chat_id: cut(room.local()), count }).collect();
+    let health = Health {
+        status: if broker.vitals().unready().is_empty() { "healthy" } else { "degraded" },
+        uptime: std::time::Duration::from_millis(u64::try_from(now.0 - door.started.0).unwrap_or(0))
+            .as_secs_f64(),
+        connections: Connections { total: door.gate.connections(), by_chat },
+        memory: memory(),
+        timestamp: now.to_string(),
+    };
+    let body = serde_json::to_string_pretty(&health).unwrap_or_default();
+    open(HttpResponse::Ok().content_type("application/json").body(body))
+}
+
+/// The original shows no more of a chat's id.
+fn cut(id: &str) -> String {
+    let mut short: String = id.chars().take(8).collect();
+    short.push_str("...");
+    short
+}
+
+fn memory() -> Memory {
+    const PAGE: u64 = 4096;
+    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
+    let used = pages.unwrap_or(0).saturating_mul(PAGE);
+    let total = limit().unwrap_or(used);
+    let percentage = used.saturating_mul(100).checked_div(total).unwrap_or(0);
+    Memory { used, total, percentage }
+}
+
+/// What this process may use: its container's limit, or the machine's memory.
+fn limit() -> Option<u64> {
+    let container = fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+    let container = container.and_then(|text| text.trim().parse().ok());
+    container.or_else(|| {
+        let machine = fs::read_to_string("/proc/meminfo").ok()?;
+        let line = machine.lines().find(|line| line.starts_with("MemTotal:"))?;
+        let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(kib.saturating_mul(1024))
+    })
+}
+
+/// `GET /health/live`: the process runs. Nothing else is asked, so that a sick store never restarts it.
+pub(super) async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "status": "alive" }))
+}
+
+/// `GET /health/ready`: messages flow.
+pub(super) async fn ready(door: Data<OpsDoor>) -> HttpResponse {
+    let reasons = door.broker.vitals().unready();
+    if reasons.is_empty() {
+        return HttpResponse::Ok().json(json!({ "status": "ready" }));
+    }
+    HttpResponse::ServiceUnavailable().json(json!({ "status": "not ready", "reasons": reasons }))
+}

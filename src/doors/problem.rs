@@ -1,0 +1,123 @@
+//! Every HTTP error as problem details (RFC 9457): a status, a stable code, and words a developer can act on.
+//!
+//! It alone decides which status a refusal of the broker has, so all HTTP doors agree.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::{HttpResponse, ResponseError};
+use recado_actors::refusal::Refusal;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+/// The media type of RFC 9457.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// How soon what the broker refused for the moment may be tried again, in seconds.
+const SOON: u64 = 1;
+
+/// An HTTP "no".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub status: u16,
+    /// The stable name, in snake case.
+    pub code: &'static str,
+    pub detail: Cow<'static, str>,
+    /// Seconds until the same request may succeed.
+    pub retry_after: Option<u64>,
+}
+
+impl Problem {
+    pub fn new(status: u16, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, detail: detail.into(), retry_after: None }
+    }
+
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    /// What the status means, in the words of the standard.
+    pub fn title(&self) -> &'static str {
+        self.status_code().canonical_reason().unwrap_or("Error")
+    }
+
+    pub fn body(&self) -> Value {
+        json!({
+            "type": format!("/problems/{}", self.code),
+            "title": self.title(),
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "retry": self.retry_after.is_some(),
+        })
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((RETRY_AFTER, seconds.to_string()));
+        }
+        response.content_type(MEDIA_TYPE).body(self.body().to_string())
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let problem = Self::new(status_of(&refusal), refusal.code(), refusal.to_string());
+        if refusal.retry() { problem.retry_after(SOON) } else { problem }
+    }
+}
+
+fn status_of(refusal: &Refusal) -> u16 {
+    match refusal {
+        Refusal::NotAnAgent | Refusal::OtherIdentity | Refusal::Banned | Refusal::TicketUsed => 403,
+        Refusal::UnknownMessage => 404,
+        Refusal::RoomClosed | Refusal::MessageDeleted | Refusal::NotInRoom => 409,
+        Refusal::EmptyContent | Refusal::ContentTooLong { .. } | Refusal::SeqAhead { .. } => 422,
+        Refusal::BackendRefused { .. } | Refusal::BackendFailed { .. } => 502,
+        Refusal::StoreFull
+        | Refusal::StoreDown
+        | Refusal::Busy
+        | Refusal::TimedOut
+        | Refusal::Restarting
+        | Refusal::Draining
+        | Refusal::BackendDown => 503,
+    }
+}
+
+/// What every error answers, as `application/problem+json` (RFC 9457).
+#[derive(Debug, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// Names the kind of problem; ends in its code.
+    #[schema(rename = "type", format = "uri-reference", example = "/problems/room_closed")]
+    pub kind: String,
+    /// What the status means.
+    #[schema(example = "Conflict")]
+    pub title: String,
+    #[schema(example = 409, minimum = 400, maximum = 599)]
+    pub status: u16,
+    /// What was wrong, for developers. Never repeats what was sent.
+    #[schema(example = "the room is closed")]
+    pub detail: String,
+    /// The stable name to program against.
+    #[schema(example = "room_closed")]
+    pub code: String,
+    /// The same request may succeed later; `Retry-After` says when.
+    #[schema(example = false)]
+    pub retry: bool,
+}

@@ -1,0 +1,192 @@
+//! The WebSocket pump that every door shares: takes the socket over at the upgrade, moves frames, and knows no dialect.
+//!
+//! Only this module names actix-web-actors. A client's messages are handed on one at a time, and nothing more is
+//! read while one is in hand; everything outward goes through the outlet.
+
+pub mod frame;
+pub mod gate;
+mod guard;
+pub mod handshake;
+mod intake;
+pub mod upgrade;
+mod wire;
+
+use std::cell::Cell;
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix::{ActorContext, ActorFutureExt, AsyncContext, ContextFutureSpawner, StreamHandler, WrapFuture};
+use actix_http::ws::{Codec, ProtocolError};
+use actix_web::rt::net::TcpStream;
+use actix_web_actors::ws::{Message, WebsocketContext};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use recado_actors::dialect::Lane;
+use recado_actors::outlet::Outlet;
+use recado_actors::refusal::Farewell;
+
+pub use guard::GuardLimits;
+pub use handshake::Arrival;
+pub use intake::ReadBuffer;
+pub use wire::SocketWire;
+
+/// How long a refused client's last bytes are read away, so that it gets to see the close frame.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// What a door makes of one client's messages. Dropped when the socket is gone.
+pub trait Conversation: Unpin + 'static {
+    /// The socket is open. How long the client has to prove itself; none if it has.
+    fn open(&mut self) -> impl Future<Output = Option<Duration>>;
+    /// A whole message came in; the next is read when this is done.
+    fn hear(&mut self, message: Bytes) -> impl Future<Output = ()>;
+    /// Has the client proved who it is?
+    fn is_proved(&self) -> bool;
+}
+
+/// A socket that was taken over.
+pub struct Socket {
+    pub io: Rc<TcpStream>,
+    pub outlet: Rc<Outlet>,
+    /// What the client sent right behind its handshake.
+    pub early: Bytes,
+    pub limits: GuardLimits,
+    pub buffer: Rc<ReadBuffer>,
+}
+
+/// Serves a socket until it is gone.
+pub async fn serve<C: Conversation>(socket: Socket, conversation: C) {
+    let Socket { io, outlet, early, limits, buffer } = socket;
+    let verdict = Rc::new(Cell::new(None));
+    let intake = intake::read(io.clone(), buffer, early, limits, verdict.clone());
+    let pump = Pump { outlet: outlet.clone(), conversation: Some(conversation), verdict };
+    let codec = Codec::new().max_size(limits.message_bytes);
+    let mut said = std::pin::pin!(WebsocketContext::with_codec(pump, intake, codec));
+    // The pump speaks through the outlet; should its context ever say something itself, it goes the same way.
+    while let Some(Ok(bytes)) = said.next().await {
+        outlet.push_bytes(bytes, Lane::Firm);
+    }
+    let _ = tokio::time::timeout(LINGER, outlet.drained(0)).await;
+    wire::linger(&io, LINGER).await;
+    outlet.hang_up(Farewell::ByClient(1006));
+}
+
+/// Moves frames of one socket.
+struct Pump<C: Conversation> {
+    outlet: Rc<Outlet>,
+    /// Away while a message is in hand.
+    conversation: Option<C>,
+    /// Why the guard let nothing more in.
+    verdict: Rc<Cell<Option<Farewell>>>,
+}
+
+type PumpContext<C> = WebsocketContext<Pump<C>>;
+
+impl<C: Conversation> Pump<C> {
+    /// Lets the conversation work; reading pauses until it is done.
+    fn lend<T: 'static>(
+        &mut self,
+        ctx: &mut PumpContext<C>,
+        work: impl AsyncFnOnce(&mut C) -> T + 'static,
+        then: impl FnOnce(&mut Self, &mut PumpContext<C>, T) + 'static,
+    ) {
+        let Some(mut conversation) = self.conversation.take() else { return };
+        let working = async move {
+            let result = work(&mut conversation).await;
+            (conversation, result)
+        };
+        let done = working.into_actor(self).map(|(conversation, result), pump, ctx| {
+            pump.conversation = Some(conversation);
+            then(pump, ctx, result);
+        });
+        done.wait(ctx);
+    }
+
+    /// Says goodbye and gives the client a moment to say it too.
+    fn close(&self, ctx: &mut PumpContext<C>, farewell: Farewell) {
+        self.outlet.close(farewell);
+        ctx.run_later(LINGER * 4, move |pump, _| pump.outlet.hang_up(farewell));
+    }
+
+    fn await_proof(&self, ctx: &mut PumpContext<C>, within: Duration) {
+        ctx.run_later(within, |pump, ctx| {
+            if pump.conversation.as_ref().is_some_and(|conversation| !conversation.is_proved()) {
+                pump.close(ctx, Farewell::TokenMissing);
+            }
+        });
+    }
+
+    fn hear(&mut self, ctx: &mut PumpContext<C>, message: Bytes) {
+        if self.outlet.farewell().is_some() {
+            return;
+        }
+        self.lend(
+            ctx,
+            async move |conversation| conversation.hear(message).await,
+            |pump, ctx, ()| pump.mind(ctx),
+        );
+    }
+
+    /// A goodbye said before the client proved itself has no shard to see it through.
+    fn mind(&self, ctx: &mut PumpContext<C>) {
+        if let Some(farewell) = self.outlet.farewell() {
+            self.close(ctx, farewell);
+        }
+    }
+}
+
+impl<C: Conversation> actix::Actor for Pump<C> {
+    type Context = PumpContext<C>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.lend(
+            ctx,
+            async |conversation| conversation.open().await,
+            |pump, ctx, within| {
+                if let Some(within) = within {
+                    pump.await_proof(ctx, within);
+                }
+                pump.mind(ctx);
+            },
+        );
+    }
+}
+
+impl<C: Conversation> StreamHandler<Result<Message, ProtocolError>> for Pump<C> {
+    fn handle(&mut self, message: Result<Message, ProtocolError>, ctx: &mut Self::Context) {
+        self.outlet.heard();
+        match message {
+            Ok(Message::Text(text)) => self.hear(ctx, text.into_bytes()),
+            Ok(Message::Binary(bytes)) => self.hear(ctx, bytes),
+            Ok(Message::Ping(payload)) => self.outlet.push(&frame::pong(&payload), Lane::Firm),
+            Ok(Message::Pong(_) | Message::Nop) => {}
+            Ok(Message::Close(reason)) => {
+                let code = reason.map_or(1005, |reason| reason.code.into());
+                self.outlet.close(Farewell::ByClient(code));
+                ctx.stop();
+            }
+            // The guard joins fragments, so none comes this far.
+            Ok(Message::Continuation(_)) => self.refuse(ctx, Farewell::Malformed),
+            Err(error) => {
+                let farewell = self.verdict.get().unwrap_or_else(|| judge(&error));
+                self.refuse(ctx, farewell);
+            }
+        }
+    }
+}
+
+impl<C: Conversation> Pump<C> {
+    fn refuse(&mut self, ctx: &mut PumpContext<C>, farewell: Farewell) {
+        self.outlet.close(farewell);
+        ctx.stop();
+    }
+}
+
+/// What the codec found wrong, in our words.
+fn judge(error: &ProtocolError) -> Farewell {
+    match error {
+        ProtocolError::Overflow => Farewell::TooBig,
+        ProtocolError::Io(_) => Farewell::ByClient(1006),
+        _ => Farewell::Malformed,
+    }
+}

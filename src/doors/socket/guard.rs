@@ -1,0 +1,246 @@
+//! Stands before the codec: refuses a frame by its declared length and joins fragments under limits.
+//!
+//! Pure. Whatever comes in, it holds at most one message of the permitted size, and what it lets through are whole,
+//! unfragmented, masked frames. (The codec alone would buffer any declared length and never join.)
+
+use std::time::Duration;
+
+use bytes::{BufMut, BytesMut};
+use recado_actors::refusal::Farewell;
+
+/// What one client may send at once.
+#[derive(Debug, Clone, Copy)]
+pub struct GuardLimits {
+    /// The most bytes of a message, joined.
+    pub message_bytes: usize,
+    /// The most fragments of a message.
+    pub fragments_count: usize,
+    /// How long a fragmented message may take to end.
+    pub fragments: Duration,
+    /// How long a single frame may take to arrive.
+    pub frame: Duration,
+}
+
+const FIN: u8 = 0x80;
+const MASKED: u8 = 0x80;
+const CONTINUATION: u8 = 0x0;
+/// The longest header of a masked frame: 2 bytes, 8 of length, 4 of mask.
+const LONGEST_HEADER: usize = 14;
+
+pub struct Guard {
+    limits: GuardLimits,
+    header: [u8; LONGEST_HEADER],
+    header_len: usize,
+    /// What is left of the present frame's payload.
+    left: usize,
+    present: Present,
+    joining: Option<Box<Joining>>,
+}
+
+/// What becomes of the present frame's payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Present {
+    Header,
+    /// It goes on as it is.
+    Pass,
+    /// It is unmasked into the message being joined; `last` ends that.
+    Join {
+        mask: [u8; 4],
+        at: usize,
+        last: bool,
+    },
+}
+
+struct Joining {
+    opcode: u8,
+    payload: BytesMut,
+    count: usize,
+}
+
+/// A frame header, read.
+struct Header {
+    fin: bool,
+    opcode: u8,
+    length: usize,
+    mask: [u8; 4],
+}
+
+impl Guard {
+    pub fn new(limits: GuardLimits) -> Self {
+        Self {
+            limits,
+            header: [0; LONGEST_HEADER],
+            header_len: 0,
+            left: 0,
+            present: Present::Header,
+            joining: None,
+        }
+    }
+
+    /// A fragmented message began and has not ended.
+    pub fn is_joining(&self) -> bool {
+        self.joining.is_some()
+    }
+
+    /// A frame began and has not ended.
+    pub fn is_mid_frame(&self) -> bool {
+        self.header_len > 0 || self.present != Present::Header
+    }
+
+    /// Takes bytes as they come; what may go on is added to `out`.
+    pub fn feed(&mut self, mut input: &[u8], out: &mut BytesMut) -> Result<(), Farewell> {
+        while !input.is_empty() || self.at_end_of_payload() {
+            input = match self.present {
+                Present::Header => self.read_header(input, out)?,
+                Present::Pass => self.pass(input, out),
+                Present::Join { mask, at, last } => self.join(input, mask, at, last, out),
+            };
+        }
+        Ok(())
+    }
+
+    /// A payload of no bytes ends without any input.
+    fn at_end_of_payload(&self) -> bool {
+        self.present != Present::Header && self.left == 0
+    }
+
+    fn read_header<'a>(&mut self, input: &'a [u8], out: &mut BytesMut) -> Result<&'a [u8], Farewell> {
+        let Some((byte, rest)) = input.split_first() else { return Ok(input) };
+        if let Some(place) = self.header.get_mut(self.header_len) {
+            *place = *byte;
+        }
+        self.header_len += 1;
+        if let Some(header) = self.parsed()? {
+            self.begin(&header, out)?;
+            self.header_len = 0;
+        }
+        Ok(rest)
+    }
+
+    /// The header, once all of it is here. A length past the limit is refused before its last byte.
+    fn parsed(&self) -> Result<Option<Header>, Farewell> {
+        let [first, second, rest @ ..] = &self.header;
+        if self.header_len < 2 {
+            return Ok(None);
+        }
+        if second & MASKED == 0 {
+            return Err(Farewell::Malformed);
+        }
+        let extended = match second & 0x7f {
+            126 => 2,
+            127 => 8,
+            _ => 0,
+        };
+        if self.header_len < 2 + extended {
+            return Ok(None);
+        }
+        let declared = match second & 0x7f {
+            short @ ..126 => u64::from(short),
+            _ => rest.iter().take(extended).fold(0, |sum, byte| (sum << 8) | u64::from(*byte)),
+        };
+        let length = usize::try_from(declared).unwrap_or(usize::MAX);
+        let (fin, opcode) = (first & FIN != 0, first & 0x0f);
+        self.check(opcode, fin, length)?;
+        if self.header_len < 2 + extended + 4 {
+            return Ok(None);
+        }
+        let mut mask = [0; 4];
+        for (to, from) in mask.iter_mut().zip(rest.iter().skip(extended)) {
+            *to = *from;
+        }
+        Ok(Some(Header { fin, opcode, length, mask }))
+    }
+
+    fn check(&self, opcode: u8, fin: bool, length: usize) -> Result<(), Farewell> {
+        if opcode >= 0x8 {
+            // RFC 6455 section 5.5: control frames are short and whole.
+            return if length > 125 || !fin { Err(Farewell::Malformed) } else { Ok(()) };
+        }
+        let held = self.joining.as_ref().map_or(0, |joining| joining.payload.len());
+        if held.saturating_add(length) > self.limits.message_bytes {
+            return Err(Farewell::TooBig);
+        }
+        match (&self.joining, opcode) {
+            (None, CONTINUATION) => Err(Farewell::Malformed),
+            (Some(joining), CONTINUATION) if joining.count >= self.limits.fragments_count => {
+                Err(Farewell::TooFragmented)
+            }
+            (Some(_), CONTINUATION) | (None, _) => Ok(()),
+            (Some(_), _) => Err(Farewell::Malformed),
+        }
+    }
+
+    fn begin(&mut self, header: &Header, out: &mut BytesMut) -> Result<(), Farewell> {
+        self.left = header.length;
+        let whole = header.fin && self.joining.is_none();
+        if whole || header.opcode >= 0x8 {
+            self.present = Present::Pass;
+            out.extend(self.header.iter().take(self.header_len));
+            return Ok(());
+        }
+        // Reserved bits would be lost by joining; the codec refuses them on whole frames.
+        if self.header.first().is_some_and(|first| first & 0x70 != 0) {
+            return Err(Farewell::Malformed);
+        }
+        let fresh = || Box::new(Joining { opcode: header.opcode, payload: BytesMut::new(), count: 0 });
+        self.joining.get_or_insert_with(fresh).count += 1;
+        self.present = Present::Join { mask: header.mask, at: 0, last: header.fin };
+        Ok(())
+    }
+
+    fn pass<'a>(&mut self, input: &'a [u8], out: &mut BytesMut) -> &'a [u8] {
+        let (payload, rest) = input.split_at(self.left.min(input.len()));
+        out.extend_from_slice(payload);
+        self.left -= payload.len();
+        if self.left == 0 {
+            self.present = Present::Header;
+        }
+        rest
+    }
+
+    fn join<'a>(
+        &mut self,
+        input: &'a [u8],
+        mask: [u8; 4],
+        at: usize,
+        last: bool,
+        out: &mut BytesMut,
+    ) -> &'a [u8] {
+        let (payload, rest) = input.split_at(self.left.min(input.len()));
+        self.left -= payload.len();
+        if let Some(joining) = &mut self.joining {
+            let keys = mask.iter().cycle().skip(at % 4);
+            joining.payload.extend(payload.iter().zip(keys).map(|(byte, key)| byte ^ key));
+        }
+        self.present = Present::Join { mask, at: at + payload.len(), last };
+        if self.left == 0 {
+            self.present = Present::Header;
+            if last && let Some(joining) = self.joining.take() {
+                write_whole(&joining, out);
+            }
+        }
+        rest
+    }
+}
+
+/// One frame as a client would have sent it, with a mask that changes nothing.
+fn write_whole(joining: &Joining, out: &mut BytesMut) {
+    let length = joining.payload.len();
+    out.put_u8(FIN | joining.opcode);
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(short), _) if short < 126 => out.put_u8(MASKED | short),
+        (_, Ok(medium)) => {
+            out.put_u8(MASKED | 126);
+            out.put_u16(medium);
+        }
+        _ => {
+            out.put_u8(MASKED | 127);
+            out.put_u64(u64::try_from(length).unwrap_or(u64::MAX));
+        }
+    }
+    out.put_u32(0);
+    out.extend_from_slice(&joining.payload);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! Any bytes, cut anywhere: the guard never panics, never holds more than it may, and joins exactly.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const LIMITS: GuardLimits = GuardLimits {
+    message_bytes: 1000,
+    fragments_count: 8,
+    fragments: Duration::from_secs(10),
+    frame: Duration::from_secs(20),
+};
+
+fn masked(first: u8, mask: [u8; 4], payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    match payload.len() {
+        short @ ..126 => frame.push(MASKED | u8::try_from(short).unwrap()),
+        medium => {
+            frame.push(MASKED | 126);
+            frame.extend(u16::try_from(medium).unwrap().to_be_bytes());
+        }
+    }
+    frame.extend(mask);
+    frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, key)| byte ^ key));
+    frame
+}
+
+/// Feeds in pieces cut at the given sizes.
+fn feed_cut(guard: &mut Guard, bytes: &[u8], cuts: &[usize]) -> Result<BytesMut, Farewell> {
+    let mut out = BytesMut::new();
+    let (mut rest, mut cuts) = (bytes, cuts.iter().cycle());
+    while !rest.is_empty() {
+        let (piece, later) = rest.split_at(cuts.next().map_or(1, |cut| (*cut).max(1)).min(rest.len()));
+        guard.feed(piece, &mut out)?;
+        rest = later;
+    }
+    Ok(out)
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_never_panic_and_never_pile_up(bytes in prop::collection::vec(any::<u8>(), 0..4000), cuts in prop::collection::vec(1usize..50, 1..20)) {
+        let mut guard = Guard::new(LIMITS);
+        let _ = feed_cut(&mut guard, &bytes, &cuts);
+        prop_assert!(guard.joining.is_none_or(|joining| joining.payload.len() <= LIMITS.message_bytes));
+    }
+
+    #[test]
+    fn fragments_become_one_frame_wherever_they_are_cut(
+        parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..120), 2..8),
+        mask in any::<[u8; 4]>(),
+        cuts in prop::collection::vec(1usize..50, 1..20),
+    ) {
+        let last = parts.len() - 1;
+        let mut bytes = Vec::new();
+        for (number, part) in parts.iter().enumerate() {
+            let opcode = if number == 0 { 0x1 } else { CONTINUATION };
+            let fin = if number == last { FIN } else { 0 };
+            bytes.extend(masked(fin | opcode, mask, part));
+            if number != last {
+                bytes.extend(masked(FIN | 0x9, mask, b"between"));
+            }
+        }
+        let out = feed_cut(&mut Guard::new(LIMITS), &bytes, &cuts).unwrap();
+        let mut expected: Vec<u8> = (0..last).flat_map(|_| masked(FIN | 0x9, mask, b"between")).collect();
+        expected.extend(masked(FIN | 0x1, [0; 4], &parts.concat()));
+        prop_assert_eq!(out.as_ref(), expected.as_slice());
+    }
+
+    #[test]
+    fn whole_frames_go_through_as_they_are(
+        frames in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 1..10),
+        mask in any::<[u8; 4]>(),
+        cuts in prop::collection::vec(1usize..50, 1..20),
+    ) {
+        let bytes: Vec<u8> = frames.iter().flat_map(|payload| masked(FIN | 0x2, mask, payload)).collect();
+        let mut guard = Guard::new(LIMITS);
+        let out = feed_cut(&mut guard, &bytes, &cuts).unwrap();
+        prop_assert_eq!(out.as_ref(), bytes.as_slice());
+        prop_assert!(!guard.is_mid_frame());
+    }
+}
+
+fn refused(bytes: &[u8]) -> Option<Farewell> {
+    Guard::new(LIMITS).feed(bytes, &mut BytesMut::new()).err()
+}
+
+#[test]
+fn a_gigabyte_is_refused_by_its_declared_length() {
+    let mut header = vec![FIN | 0x2, MASKED | 127];
+    header.extend((1u64 << 30).to_be_bytes());
+    assert_eq!(refused(&header), Some(Farewell::TooBig));
+}
+
+#[test]
+fn the_limit_itself_passes_and_one_byte_more_does_not() {
+    assert_eq!(refused(&masked(FIN | 0x1, [1; 4], &[b'x'; 1000])), None);
+    assert_eq!(refused(&masked(FIN | 0x1, [1; 4], &[b'x'; 1001])), Some(Farewell::TooBig));
+    let halves = [masked(0x1, [1; 4], &[b'x'; 600]), masked(FIN, [1; 4], &[b'x'; 401])].concat();
+    assert_eq!(refused(&halves), Some(Farewell::TooBig));
+}
+
+#[test]
+fn empty_fragments_are_counted() {
+    let mut bytes = masked(0x1, [0; 4], b"");
+    for _ in 0..8 {
+        bytes.extend(masked(CONTINUATION, [0; 4], b""));
+    }
+    assert_eq!(refused(&bytes), Some(Farewell::TooFragmented));
+}
+
+#[test]
+fn frames_out_of_place_are_malformed() {
+    for bytes in [
+        masked(FIN, [0; 4], b"a continuation of nothing"),
+        [masked(0x1, [0; 4], b"a"), masked(FIN | 0x1, [0; 4], b"a second beginning")].concat(),
+        masked(0x9, [0; 4], b"a ping in parts"),
+        masked(FIN | 0x9, [0; 4], &[0; 126]),
+        vec![FIN | 0x1, 1, b'x'],
+    ] {
+        assert_eq!(refused(&bytes), Some(Farewell::Malformed));
+    }
+}

@@ -1,0 +1,129 @@
+//! What a client sends: read through one buffer per thread, past the guard, into the codec.
+
+use std::cell::{Cell, RefCell};
+use std::io::ErrorKind;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use actix_http::error::PayloadError;
+use actix_web::rt::net::TcpStream;
+use bytes::{Bytes, BytesMut};
+use futures_util::Stream;
+use recado_actors::refusal::Farewell;
+use tokio::time::Sleep;
+
+use super::guard::{Guard, GuardLimits};
+
+/// One thread's buffer; nobody keeps anything in it between two turns.
+pub struct ReadBuffer(RefCell<Box<[u8]>>);
+
+impl Default for ReadBuffer {
+    fn default() -> Self {
+        Self(RefCell::new(vec![0; 64 << 10].into()))
+    }
+}
+
+pub(super) struct Intake {
+    io: Rc<TcpStream>,
+    buffer: Rc<ReadBuffer>,
+    early: Bytes,
+    guard: Guard,
+    limits: GuardLimits,
+    /// Runs while something began and has not ended.
+    deadline: Option<Pin<Box<Sleep>>>,
+    verdict: Rc<Cell<Option<Farewell>>>,
+    ended: bool,
+}
+
+pub(super) fn read(
+    io: Rc<TcpStream>,
+    buffer: Rc<ReadBuffer>,
+    early: Bytes,
+    limits: GuardLimits,
+    verdict: Rc<Cell<Option<Farewell>>>,
+) -> Intake {
+    Intake { io, buffer, early, guard: Guard::new(limits), limits, deadline: None, verdict, ended: false }
+}
+
+impl Intake {
+    /// Passes bytes by the guard; what it lets through, if anything is whole enough.
+    fn admit(&mut self, input: &[u8]) -> Option<Result<Bytes, PayloadError>> {
+        let mut out = BytesMut::new();
+        if let Err(farewell) = self.guard.feed(input, &mut out) {
+            return Some(self.refuse(farewell));
+        }
+        self.watch();
+        (!out.is_empty()).then(|| Ok(out.freeze()))
+    }
+
+    fn refuse(&mut self, farewell: Farewell) -> Result<Bytes, PayloadError> {
+        self.ended = true;
+        self.deadline = None;
+        self.verdict.set(Some(farewell));
+        Err(PayloadError::Overflow)
+    }
+
+    fn watch(&mut self) {
+        let within = match (self.guard.is_joining(), self.guard.is_mid_frame()) {
+            (true, _) => Some(self.limits.fragments),
+            (false, true) => Some(self.limits.frame),
+            (false, false) => None,
+        };
+        match within {
+            None => self.deadline = None,
+            Some(within) if self.deadline.is_none() => {
+                self.deadline = Some(Box::pin(tokio::time::sleep(within)))
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<Bytes>> {
+        loop {
+            ready!(self.io.poll_read_ready(cx))?;
+            let mut buffer = self.buffer.0.borrow_mut();
+            match self.io.try_read(&mut buffer) {
+                Ok(read) => {
+                    return Poll::Ready(Ok(Bytes::copy_from_slice(buffer.get(..read).unwrap_or_default())));
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl Stream for Intake {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        while !self.ended {
+            let input = match std::mem::take(&mut self.early) {
+                early if !early.is_empty() => early,
+                _ => match self.poll_read(cx) {
+                    Poll::Ready(Ok(bytes)) if bytes.is_empty() => break,
+                    Poll::Ready(Ok(bytes)) => bytes,
+                    Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(PayloadError::Io(error)))),
+                    Poll::Pending => return self.poll_deadline(cx),
+                },
+            };
+            if let Some(admitted) = self.admit(&input) {
+                return Poll::Ready(Some(admitted));
+            }
+        }
+        Poll::Ready(None)
+    }
+}
+
+impl Intake {
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
+        match &mut self.deadline {
+            Some(deadline) => {
+                ready!(deadline.as_mut().poll(cx));
+                Poll::Ready(Some(self.refuse(Farewell::TooFragmented)))
+            }
+            None => Poll::Pending,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A TCP socket as an outlet sees it.
+
+use std::io;
+use std::net::Shutdown;
+use std::rc::Rc;
+use std::time::Duration;
+
+use actix_web::rt::net::TcpStream;
+use futures_util::future::LocalBoxFuture;
+use recado_actors::outlet::Wire;
+use socket2::SockRef;
+
+/// The write half of a socket that was taken over; its pump reads the same one.
+pub struct SocketWire(pub Rc<TcpStream>);
+
+impl Wire for SocketWire {
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.try_write(bytes)
+    }
+
+    fn writable(&self) -> LocalBoxFuture<'_, io::Result<()>> {
+        Box::pin(self.0.writable())
+    }
+
+    fn hang_up(&self) {
+        // It may be gone already, which is what was wanted.
+        let _ = SockRef::from(&*self.0).shutdown(Shutdown::Both);
+    }
+}
+
+/// Ends our direction and reads the client's last bytes away: closing over unread bytes would send a reset,
+/// and a reset can overtake the close frame.
+pub(super) async fn linger(io: &TcpStream, at_most: Duration) {
+    let _ = SockRef::from(io).shutdown(Shutdown::Write);
+    let mut away = [0; 4096];
+    let read_away = async {
+        while io.readable().await.is_ok() {
+            match io.try_read(&mut away) {
+                Ok(0) => return,
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return,
+                Ok(_) | Err(_) => {}
+            }
+        }
+    };
+    let _ = tokio::time::timeout(at_most, read_away).await;
+}
+
+/// What every socket is told, however it came: no waiting for more to send, and no waiting for the dead.
+pub fn tune(io: &TcpStream, user_timeout: Duration) -> io::Result<()> {
+    let socket = SockRef::from(io);
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_user_timeout(Some(user_timeout))
+}

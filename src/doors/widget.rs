@@ -1,0 +1,216 @@
+//! The support-chat widget's door: any path with `?token=`, JSON frames, one chat per connection.
+//!
+//! A client written for the original server connects unmodified; what goes beyond it is seen only by those who ask.
+
+pub mod codec;
+pub mod dialect;
+mod entering;
+pub mod words;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::Addr;
+use bytes::Bytes;
+use recado_actors::broker::Worker;
+use recado_actors::clock::Timestamp;
+use recado_actors::dialect::{DialectId, Frame, Lane};
+use recado_actors::id::{ClientId, Seq};
+use recado_actors::message::client::{ClientCommand, CloseSession, RefreshSession, Reply};
+use recado_actors::message::room::Role;
+use recado_actors::outlet::Outlet;
+use recado_actors::refusal::{Farewell, Refusal};
+use recado_actors::session::Session;
+use recado_actors::supervisor::ask;
+
+use crate::auth::{Tickets, Verifier};
+use crate::doors::socket::Conversation;
+use crate::doors::socket::gate::Place;
+use crate::doors::socket::handshake::Arrival;
+use crate::doors::widget::codec::{Asked, Heard};
+use crate::doors::widget::words::Subject;
+
+/// What every widget connection shares.
+#[derive(Clone)]
+pub struct WidgetDoor {
+    pub verifier: Arc<Verifier>,
+    /// None: there is no secret to sign tickets with.
+    pub tickets: Option<Arc<Tickets>>,
+    /// What stock clients are told.
+    pub plain: DialectId,
+    /// What those are told who asked for more.
+    pub extras: DialectId,
+    /// How long a client without a token may take to send one as its first frame.
+    pub first_frame: Duration,
+    /// The same for a client that announced it by `?auth=frame`.
+    pub announced_frame: Duration,
+    pub history_page: usize,
+}
+
+/// One client's talk with its session.
+pub struct WidgetTalk {
+    door: Rc<WidgetDoor>,
+    worker: Rc<Worker>,
+    outlet: Rc<Outlet>,
+    arrival: Arrival,
+    session: Option<Addr<Session>>,
+    _place: Place,
+}
+
+impl WidgetTalk {
+    pub fn new(
+        door: Rc<WidgetDoor>,
+        worker: Rc<Worker>,
+        outlet: Rc<Outlet>,
+        arrival: Arrival,
+        place: Place,
+    ) -> Self {
+        Self { door, worker, outlet, arrival, session: None, _place: place }
+    }
+
+    fn say(&self, frame: Option<Frame>) {
+        if let Some(frame) = frame {
+            self.outlet.push(&frame, Lane::Firm);
+        }
+    }
+
+    fn refuse(&self, subject: Subject<'_>, refusal: &Refusal) {
+        self.say(words::refused(subject, refusal));
+    }
+
+    /// From now on this client is told everything, numbers included.
+    fn wants_extras(&self) {
+        self.outlet.speak(self.door.extras);
+    }
+
+    async fn ask(&self, command: ClientCommand) -> Result<Reply, Refusal> {
+        let session = self.session.as_ref().ok_or(Refusal::NotInRoom)?;
+        let answer = ask(session, command, self.wait()).await;
+        if matches!(answer, Err(Refusal::Restarting)) {
+            // Sessions are never restarted: the client returns and resumes.
+            self.outlet.close(Farewell::Internal);
+        }
+        answer?
+    }
+
+    fn wait(&self) -> Duration {
+        self.worker.broker().settings().command_timeout
+    }
+
+    async fn serve(&mut self, asked: Asked) {
+        match asked {
+            Asked::Ping => self.say(words::pong()),
+            Asked::Post { content, role, temp_id } => self.post(content, role, temp_id).await,
+            Asked::Typing { is_typing } => {
+                // A signal: whoever cannot be told is not told.
+                let _ = self.ask(ClientCommand::SetTyping { is_typing }).await;
+            }
+            Asked::AgentJoined => {
+                if let Err(refusal) = self.ask(ClientCommand::AnnounceAgent).await {
+                    self.refuse(Subject::Agent, &refusal);
+                }
+            }
+            Asked::History { before, limit } => self.tell_history(before, limit).await,
+            Asked::Delivered { seq } => self.mark(ClientCommand::MarkDelivered { seq }).await,
+            Asked::Read { seq } => self.mark(ClientCommand::MarkRead { seq }).await,
+            Asked::Refresh { token } => self.refresh(&token).await,
+            Asked::Auth { .. } => self.say(words::error("Already authenticated", "already_authenticated")),
+        }
+    }
+
+    async fn post(&self, content: String, role: Role, temp_id: Option<ClientId>) {
+        if temp_id.is_some() {
+            self.wants_extras();
+        }
+        let command = ClientCommand::PostMessage { content, role, client_id: temp_id.clone() };
+        match (self.ask(command).await, temp_id) {
+            (Ok(Reply::Posted { id, seq, duplicate }), Some(temp_id)) => {
+                self.say(words::sent(&temp_id, &id, seq, duplicate, self.now()));
+            }
+            (Ok(_), _) => {}
+            (Err(refusal), temp_id) => self.refuse(Subject::Message(temp_id.as_ref()), &refusal),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.worker.broker().clock().now()
+    }
+
+    async fn mark(&self, command: ClientCommand) {
+        self.wants_extras();
+        if let Err(refusal) = self.ask(command).await {
+            self.refuse(Subject::Other, &refusal);
+        }
+    }
+
+    async fn tell_history(&self, before: Option<Seq>, limit: Option<usize>) {
+        self.wants_extras();
+        let limit = limit.unwrap_or(50).min(self.door.history_page);
+        match self.ask(ClientCommand::GetHistory { before, limit }).await {
+            Ok(Reply::History { epoch, entries, more }) => {
+                self.say(words::history(epoch, &entries, more, self.now()));
+            }
+            Ok(_) => {}
+            Err(refusal) => self.refuse(Subject::Other, &refusal),
+        }
+    }
+
+    async fn refresh(&self, token: &str) {
+        let Some(session) = &self.session else { return };
+        let identity = match self.identify(token).await {
+            Ok((identity, None)) => identity,
+            // A ticket opens a door once; it does not keep one open.
+            Ok((_, Some(_))) => return self.say(words::error("Invalid token", "invalid_token")),
+            Err(farewell) => return self.say(words::token_refused(farewell)),
+        };
+        let expires_at = identity.expires_at;
+        let refreshed = ask(session, RefreshSession { identity }, self.wait()).await;
+        match refreshed.and_then(|refreshed| refreshed) {
+            Ok(()) => self.say(words::refreshed(expires_at, self.now())),
+            Err(refusal) => self.refuse(Subject::Other, &refusal),
+        }
+    }
+}
+
+impl Conversation for WidgetTalk {
+    async fn open(&mut self) -> Option<Duration> {
+        if self.arrival.token().is_some() {
+            self.enter_with_url().await;
+            return None;
+        }
+        let announced = self.arrival.query("auth") == Some("frame");
+        Some(if announced { self.door.announced_frame } else { self.door.first_frame })
+    }
+
+    async fn hear(&mut self, message: Bytes) {
+        let heard = codec::read(&message);
+        if self.session.is_none() {
+            return match heard {
+                Heard::Asked(Asked::Auth { token, resume }) => self.enter(&token, resume).await,
+                Heard::Asked(_) | Heard::Refused(_) | Heard::Ignored => {
+                    self.outlet.close(Farewell::TokenMissing)
+                }
+            };
+        }
+        match heard {
+            Heard::Asked(asked) => self.serve(asked).await,
+            Heard::Refused(fault) => self.say(words::fault(&fault)),
+            Heard::Ignored => {}
+        }
+    }
+
+    fn is_proved(&self) -> bool {
+        self.session.is_some()
+    }
+}
+
+/// Also when the pump itself dies: the session ends, the seat is free, the place is given back.
+impl Drop for WidgetTalk {
+    fn drop(&mut self) {
+        self.worker.forget(&self.outlet);
+        if let Some(session) = self.session.take() {
+            session.do_send(CloseSession);
+        }
+    }
+}

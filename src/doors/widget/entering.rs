@@ -1,0 +1,146 @@
+//! How a widget client comes in: token, admission, session, welcome, what it missed, then what is live.
+
+use recado_actors::clock::Timestamp;
+use recado_actors::id::{RoomId, UserId};
+use recado_actors::message::client::{FollowRoom, Identity, OpenRoom, Opened, Resume};
+use recado_actors::message::presence::ListPresent;
+use recado_actors::message::receipt::ListReceipts;
+use recado_actors::message::room::RoomEvent;
+use recado_actors::refusal::{Farewell, Refusal};
+use recado_actors::supervisor::ask;
+use recado_actors::warden::Admit;
+
+use super::{WidgetTalk, codec, words};
+use crate::auth::{Claims, Tickets, TokenError};
+
+/// A ticket's own id and end, by which it is used up.
+type Ticket = (String, Timestamp);
+
+impl WidgetTalk {
+    pub(super) async fn enter_with_url(&mut self) {
+        let since = self.arrival.query("since").and_then(|since| since.parse().ok());
+        let resume = since.map(|since| codec::resume_at(since, self.arrival.query("epoch")));
+        let token = self.arrival.token().unwrap_or_default().to_owned();
+        self.enter(&token, resume).await;
+    }
+
+    /// Lets the client in, or closes with the reason.
+    pub(super) async fn enter(&mut self, token: &str, resume: Option<Resume>) {
+        if resume.is_some() || matches!(self.arrival.query("extras"), Some("1" | "true")) {
+            self.wants_extras();
+        }
+        if let Err(farewell) = self.try_enter(token, resume).await {
+            log::debug!(session = self.outlet.session().0, farewell = farewell.code(); "a widget was not let in");
+            self.outlet.close(farewell);
+        }
+    }
+
+    async fn try_enter(&mut self, token: &str, resume: Option<Resume>) -> Result<(), Farewell> {
+        let (identity, ticket) = self.identify(token).await?;
+        let room = identity.room.clone();
+        let admit = Admit { identity: identity.clone(), ticket };
+        let broker = self.worker.broker().clone();
+        broker
+            .warden()
+            .ask(admit, self.wait())
+            .await
+            .and_then(|admitted| admitted)
+            .map_err(|r| not_admitted(&r))?;
+        let session = self.worker.open(&self.outlet, identity);
+        self.session = Some(session.clone());
+        let opened = ask(&session, OpenRoom { resume }, self.wait()).await.and_then(|opened| opened);
+        let opened = opened.map_err(|refusal| not_admitted(&refusal))?;
+        self.welcome(&room, opened);
+        let followed =
+            ask(&session, FollowRoom { from: opened.from }, broker.settings().catch_up_timeout).await;
+        followed.and_then(|followed| followed).map_err(|refusal| not_admitted(&refusal))?;
+        if self.has_extras() {
+            self.tell_standing(&room).await;
+        }
+        Ok(())
+    }
+
+    /// Who the token says this is.
+    pub(super) async fn identify(&self, token: &str) -> Result<(Identity, Option<Ticket>), Farewell> {
+        let verified = if token.is_empty() {
+            Err(TokenError::Missing)
+        } else if let (true, Some(tickets)) = (Tickets::is_ticket(token), &self.door.tickets) {
+            tickets.verify(token)
+        } else {
+            self.door.verifier.verify(token).await
+        };
+        let claims = verified.map_err(|error| match error {
+            TokenError::Missing => Farewell::TokenMissing,
+            TokenError::Expired => Farewell::TokenExpired,
+            TokenError::Invalid(reason) => {
+                log::info!(reason; "a token was refused");
+                Farewell::TokenInvalid
+            }
+        })?;
+        identity(claims)
+    }
+
+    fn welcome(&self, room: &RoomId, opened: Opened) {
+        let head = self.has_extras().then_some(opened.head);
+        self.say(words::connected(room, head, self.now()));
+        if opened.reset {
+            self.say(words::reset(opened.head, self.now()));
+        }
+    }
+
+    fn has_extras(&self) -> bool {
+        self.outlet.dialect() == self.door.extras
+    }
+
+    /// Receipts and presence as they stand: what came before is told once, what follows is told as it moves.
+    async fn tell_standing(&self, room: &RoomId) {
+        let broker = self.worker.broker();
+        let Some(dialect) = broker.dialects().get(self.door.extras).cloned() else { return };
+        let at = self.now();
+        let present = broker.presence().ask(ListPresent { room: room.clone() }, self.wait()).await;
+        for present in present.unwrap_or_default() {
+            let (user, online) = (present.user, present.online);
+            self.say(dialect.event(&RoomEvent::PresenceChanged { user, online, at }));
+        }
+        let receipts = broker.receipts().ask(ListReceipts { room: room.clone() }, self.wait()).await;
+        for receipt in receipts.and_then(|receipts| receipts).unwrap_or_default() {
+            let (user, delivered, read) = (receipt.user, receipt.mark.delivered, receipt.mark.read);
+            self.say(dialect.event(&RoomEvent::ReceiptMoved { user, delivered, read, at }));
+        }
+    }
+}
+
+fn identity(claims: Claims) -> Result<(Identity, Option<Ticket>), Farewell> {
+    let (Some(user), Some(chat)) = (&claims.user_id, &claims.chat_id) else {
+        return Err(Farewell::TokenIncomplete);
+    };
+    let user = UserId::parse(user).map_err(|_| Farewell::TokenInvalid)?;
+    let room = RoomId::chat(chat).map_err(|_| Farewell::TokenInvalid)?;
+    let ticket = match (claims.ticket, &claims.token_id, claims.ticket_expires_at) {
+        (false, ..) => None,
+        (true, Some(id), Some(ends)) => Some((id.clone(), Timestamp::from_secs(ends))),
+        (true, ..) => return Err(Farewell::TokenInvalid),
+    };
+    let identity = Identity {
+        user,
+        room,
+        may_speak_as_agent: claims.is_authenticated != Some(false),
+        name: claims.name,
+        email: claims.email,
+        avatar: claims.avatar,
+        token_id: claims.token_id.map(Into::into),
+        expires_at: claims.expires_at.map(Timestamp::from_secs),
+    };
+    Ok((identity, ticket))
+}
+
+/// Why a genuine token does not open the door now.
+fn not_admitted(refusal: &Refusal) -> Farewell {
+    match refusal {
+        Refusal::Banned => Farewell::Banned,
+        Refusal::TicketUsed => Farewell::TokenInvalid,
+        Refusal::Draining => Farewell::ShuttingDown,
+        other if other.retry() => Farewell::TryLater,
+        _ => Farewell::Internal,
+    }
+}

@@ -1,0 +1,13 @@
+//! The service around the broker: everything that touches the outside.
+//!
+//! Three rings: [`doors`] translate, the actors of `recado_actors` decide, [`store`] and [`backend`] remember.
+//! Only [`app`] knows all the parts at once.
+
+pub mod app;
+pub mod auth;
+pub mod backend;
+pub mod cli;
+pub mod config;
+pub mod doors;
+pub mod store;
+pub mod telemetry;

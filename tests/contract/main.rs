@@ -1,0 +1,18 @@
+//! What every store promises, told once and run on each of them; then what only a file can show.
+//!
+//! A store that passes may stand behind the broker.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot go on has failed")]
+
+mod book;
+mod crash;
+mod disk_full;
+mod file;
+mod log;
+mod memory;
+mod messages;
+mod model;
+mod people;
+mod race;
+mod receipts;
+mod sqlite;

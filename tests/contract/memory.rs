@@ -1,0 +1,184 @@
+//! The contract on the store in memory, and the switches that tests turn on it.
+//!
+//! What the model store promises is what the others are compared with.
+
+use recado_actors::id::Epoch;
+use recado_actors::ports::memory::MemoryStore;
+use recado_actors::ports::{Book, Log, LogError, Receipts};
+use tokio::sync::oneshot::error::TryRecvError;
+
+use crate::people::{DAY_MS, NOON, all, append, numbers, post, room, within};
+use crate::{book, log, messages, receipts};
+
+fn store() -> MemoryStore {
+    MemoryStore::new(Epoch(7))
+}
+
+async fn run<F: Future<Output = ()>>(story: impl FnOnce(MemoryStore) -> F) {
+    within(story(store())).await;
+}
+
+#[tokio::test]
+async fn numbers_run_from_1_in_each_room() {
+    run(log::numbers_run_from_1_in_each_room).await;
+}
+
+#[tokio::test]
+async fn what_is_read_is_what_was_answered() {
+    run(log::what_is_read_is_what_was_answered).await;
+}
+
+#[tokio::test]
+async fn a_room_never_written_to_stands_at_the_start() {
+    run(log::a_room_never_written_to_stands_at_the_start).await;
+}
+
+#[tokio::test]
+async fn a_retry_gets_the_first_answer() {
+    run(log::a_retry_gets_the_first_answer).await;
+}
+
+#[tokio::test]
+async fn a_retry_in_the_same_batch_gets_the_first_answer() {
+    run(log::a_retry_in_the_same_batch_gets_the_first_answer).await;
+}
+
+#[tokio::test]
+async fn a_client_id_belongs_to_one_sender_in_one_room() {
+    run(log::a_client_id_belongs_to_one_sender_in_one_room).await;
+}
+
+#[tokio::test]
+async fn racing_retries_make_one_entry_and_equal_answers() {
+    run(log::racing_retries_make_one_entry_and_equal_answers).await;
+}
+
+#[tokio::test]
+async fn racing_posts_leave_no_hole() {
+    run(log::racing_posts_leave_no_hole).await;
+}
+
+#[tokio::test]
+async fn pages_go_forward_and_backward_and_say_whether_there_is_more() {
+    run(log::pages_go_forward_and_backward_and_say_whether_there_is_more).await;
+}
+
+#[tokio::test]
+async fn closing_and_reopening_show_in_the_head() {
+    run(log::closing_and_reopening_show_in_the_head).await;
+}
+
+#[tokio::test]
+async fn a_probe_leaves_no_entry_behind() {
+    run(log::a_probe_leaves_no_entry_behind).await;
+}
+
+#[tokio::test]
+async fn history_shows_messages_as_they_stand() {
+    run(messages::history_shows_messages_as_they_stand).await;
+}
+
+#[tokio::test]
+async fn history_pages_count_messages_only() {
+    run(messages::history_pages_count_messages_only).await;
+}
+
+#[tokio::test]
+async fn a_message_is_found_by_its_newest_entry() {
+    run(messages::a_message_is_found_by_its_newest_entry).await;
+}
+
+#[tokio::test]
+async fn a_delete_withdraws_the_content_everywhere() {
+    run(messages::a_delete_withdraws_the_content_everywhere).await;
+}
+
+#[tokio::test]
+async fn a_delete_withdraws_what_its_own_batch_said() {
+    run(messages::a_delete_withdraws_what_its_own_batch_said).await;
+}
+
+#[tokio::test]
+async fn a_delete_touches_no_other_room() {
+    run(messages::a_delete_touches_no_other_room).await;
+}
+
+#[tokio::test]
+async fn receipts_merge_by_the_greater() {
+    run(receipts::receipts_merge_by_the_greater).await;
+}
+
+#[tokio::test]
+async fn what_is_read_is_delivered() {
+    run(receipts::what_is_read_is_delivered).await;
+}
+
+#[tokio::test]
+async fn bans_come_back_as_they_were() {
+    run(book::bans_come_back_as_they_were).await;
+}
+
+#[tokio::test]
+async fn a_second_ban_replaces_the_first() {
+    run(book::a_second_ban_replaces_the_first).await;
+}
+
+#[tokio::test]
+async fn a_ticket_is_spent_once() {
+    run(book::a_ticket_is_spent_once).await;
+}
+
+#[tokio::test]
+async fn a_ticket_that_ended_cannot_be_spent() {
+    run(book::a_ticket_that_ended_cannot_be_spent).await;
+}
+
+#[tokio::test]
+async fn the_first_answer_to_a_key_stays() {
+    run(book::the_first_answer_to_a_key_stays).await;
+}
+
+#[tokio::test]
+async fn an_answer_lives_for_a_day() {
+    run(book::an_answer_lives_for_a_day).await;
+}
+
+#[tokio::test]
+async fn a_broken_store_says_so_everywhere_and_has_done_nothing() {
+    let (store, full) = (store(), LogError::Full("the disk".into()));
+    store.break_with(Some(full.clone()));
+    assert_eq!(store.append(vec![post("a", "1", "x")], NOON).await, Err(full.clone()));
+    assert_eq!(store.head(&room("a")).await, Err(full.clone()));
+    assert_eq!(store.probe().await, Err(full.clone()));
+    assert_eq!(store.load(&room("a")).await, Err(full.clone()));
+    assert_eq!(store.bans().await, Err(full));
+
+    store.break_with(None);
+    assert!(all(&store, "a").await.entries.is_empty());
+}
+
+#[tokio::test]
+async fn a_held_append_waits_until_it_is_released() {
+    let store = store();
+    store.hold(true);
+    let (tell, mut answer) = tokio::sync::oneshot::channel();
+    let held = store.append(vec![post("a", "1", "x")], NOON);
+    tokio::spawn(async move { tell.send(held.await) });
+    tokio::task::yield_now().await;
+    assert_eq!(answer.try_recv(), Err(TryRecvError::Empty));
+    assert!(all(&store, "a").await.entries.is_empty());
+
+    store.hold(false);
+    assert!(within(answer).await.unwrap().is_ok());
+    assert_eq!(numbers(&all(&store, "a").await), [1]);
+}
+
+#[tokio::test]
+async fn a_client_id_is_known_for_a_day_and_then_forgotten() {
+    let store = store();
+    append(&store, vec![post("a", "1", "x")]).await;
+    let later =
+        async |ms| store.append(vec![post("a", "1", "x")], NOON.plus_ms(ms)).await.unwrap()[0].duplicate;
+    assert!(later(DAY_MS - 1).await);
+    assert!(!later(DAY_MS).await);
+}
