@@ -19,7 +19,7 @@ use crate::message::room::Posted;
 use crate::ports::{Appended, Ban, Draft, KeyedAnswer, LogError, Ports};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
-use crate::supervisor::{FailNow, Obituary, fail_now};
+use crate::supervisor::{Fate, Obituary};
 use crate::vitals::Vitals;
 
 /// Where a sender waits for its answer.
@@ -264,10 +264,10 @@ impl Handler<KeepAnswer> for Archive {
     }
 }
 
-impl Handler<FailNow> for Archive {
+impl Handler<Fate> for Archive {
     type Result = ();
 
-    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
-        fail_now("archive");
+    fn handle(&mut self, fate: Fate, ctx: &mut Self::Context) {
+        fate.befall("archive", ctx);
     }
 }

@@ -11,7 +11,7 @@ use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, StreamHandler
 use crate::broker::Broker;
 use crate::message::cluster::{PublishNews, RoomNews, UnwatchRoom, WatchRoom};
 use crate::ports::BackplaneError;
-use crate::supervisor::{FailNow, Obituary, fail_now};
+use crate::supervisor::{Fate, Obituary};
 
 /// The most news that waits to be published; past it the oldest is dropped and counted.
 const WAITING: usize = 1024;
@@ -112,10 +112,10 @@ impl Handler<UnwatchRoom> for Bridge {
     }
 }
 
-impl Handler<FailNow> for Bridge {
+impl Handler<Fate> for Bridge {
     type Result = ();
 
-    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
-        fail_now("bridge");
+    fn handle(&mut self, fate: Fate, ctx: &mut Self::Context) {
+        fate.befall("bridge", ctx);
     }
 }

@@ -28,7 +28,7 @@ use crate::refusal::{Farewell, Refusal};
 use crate::room::Room;
 use crate::settings::Settings;
 use crate::shard::{CountSessions, EndSessions, Shard, Target, TellEveryone};
-use crate::supervisor::{FailNow, Link, StandDown, Supervisor, ask};
+use crate::supervisor::{Fate, Link, StandDown, Supervisor, ask};
 use crate::vitals::Vitals;
 use crate::warden::Warden;
 
@@ -273,29 +273,31 @@ impl Broker {
     pub fn stop(&self) {
         for place in self.0.shards.iter() {
             place.supervisor.do_send(StandDown);
-            place.link.clear();
+            place.link.end();
         }
         self.0.shards.clear();
         self.0.supervisor.tell(StandDown);
-        self.0.supervisor.clear();
+        for room in self.0.rooms.all() {
+            room.do_send(Fate::End);
+        }
         self.0.rooms.clear();
         let Inner { archive, presence, receipts, bridge, outbox, warden, directory, .. } = &*self.0;
-        (archive.clear(), presence.clear(), receipts.clear(), bridge.clear());
-        (outbox.clear(), warden.clear(), directory.clear());
+        (archive.end(), presence.end(), receipts.end(), bridge.end());
+        (outbox.end(), warden.end(), directory.end());
     }
 
     /// Makes the actor of this kind panic. Only fault injection does.
     pub fn injure(&self, kind: &str) {
         match kind {
-            "archive" => self.0.archive.tell(FailNow),
-            "presence" => self.0.presence.tell(FailNow),
-            "receipts" => self.0.receipts.tell(FailNow),
-            "bridge" => self.0.bridge.tell(FailNow),
-            "outbox" => self.0.outbox.tell(FailNow),
-            "warden" => self.0.warden.tell(FailNow),
-            "directory" => self.0.directory.tell(FailNow),
-            "room" => self.0.rooms.all().iter().for_each(|room| room.do_send(FailNow)),
-            "shard" => self.shards().iter().for_each(|shard| shard.tell(FailNow)),
+            "archive" => self.0.archive.tell(Fate::Panic),
+            "presence" => self.0.presence.tell(Fate::Panic),
+            "receipts" => self.0.receipts.tell(Fate::Panic),
+            "bridge" => self.0.bridge.tell(Fate::Panic),
+            "outbox" => self.0.outbox.tell(Fate::Panic),
+            "warden" => self.0.warden.tell(Fate::Panic),
+            "directory" => self.0.directory.tell(Fate::Panic),
+            "room" => self.0.rooms.all().iter().for_each(|room| room.do_send(Fate::Panic)),
+            "shard" => self.shards().iter().for_each(|shard| shard.tell(Fate::Panic)),
             _ => debug_assert!(false, "no actor is called {kind}"),
         }
     }

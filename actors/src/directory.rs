@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::broker::Broker;
 use crate::id::RoomId;
 use crate::room::{Birth, Room};
-use crate::supervisor::{Alive, FailNow, Obituary, Restarts, fail_now};
+use crate::supervisor::{Alive, Fate, Obituary, Restarts};
 
 /// Notice: a room is dead.
 #[derive(Debug, Clone, Message)]
@@ -143,10 +143,10 @@ impl Handler<RoomGone> for Directory {
     }
 }
 
-impl Handler<FailNow> for Directory {
+impl Handler<Fate> for Directory {
     type Result = ();
 
-    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
-        fail_now("directory");
+    fn handle(&mut self, fate: Fate, ctx: &mut Self::Context) {
+        fate.befall("directory", ctx);
     }
 }

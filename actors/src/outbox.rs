@@ -15,7 +15,7 @@ use crate::broker::Broker;
 use crate::id::UserId;
 use crate::ports::{Accepted, Backend, BackendError, Profile, Submission};
 use crate::refusal::Refusal;
-use crate::supervisor::{FailNow, Obituary, fail_now};
+use crate::supervisor::{Fate, Obituary};
 
 /// Command: hand a message to the system of record.
 #[derive(Message)]
@@ -123,10 +123,10 @@ impl Handler<GetProfile> for Outbox {
     }
 }
 
-impl Handler<FailNow> for Outbox {
+impl Handler<Fate> for Outbox {
     type Result = ();
 
-    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
-        fail_now("outbox");
+    fn handle(&mut self, fate: Fate, ctx: &mut Self::Context) {
+        fate.befall("outbox", ctx);
     }
 }

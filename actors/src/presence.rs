@@ -15,7 +15,7 @@ use crate::message::presence::{ListPresent, Present, SessionEntered, SessionLeft
 use crate::message::room::{RoomEvent, TellSignal};
 use crate::presence::roster::Roster;
 use crate::room::ReportPresence;
-use crate::supervisor::{FailNow, Obituary, fail_now};
+use crate::supervisor::{Fate, Obituary};
 
 /// A user whom the room believes online.
 struct Online {
@@ -121,10 +121,10 @@ impl Handler<ListPresent> for Presence {
     }
 }
 
-impl Handler<FailNow> for Presence {
+impl Handler<Fate> for Presence {
     type Result = ();
 
-    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
-        fail_now("presence");
+    fn handle(&mut self, fate: Fate, ctx: &mut Self::Context) {
+        fate.befall("presence", ctx);
     }
 }

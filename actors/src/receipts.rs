@@ -16,7 +16,7 @@ use crate::message::room::{RoomEvent, TellSignal};
 use crate::ports::LogError;
 use crate::receipts::ledger::Ledger;
 use crate::refusal::Refusal;
-use crate::supervisor::{FailNow, Obituary, fail_now};
+use crate::supervisor::{Fate, Obituary};
 
 /// Notice: the room is closing; its watermarks need not be kept at hand.
 #[derive(Debug, Clone, Message)]
@@ -139,10 +139,10 @@ impl Handler<CloseLedger> for ReceiptsActor {
     }
 }
 
-impl Handler<FailNow> for ReceiptsActor {
+impl Handler<Fate> for ReceiptsActor {
     type Result = ();
 
-    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
-        fail_now("receipts");
+    fn handle(&mut self, fate: Fate, ctx: &mut Self::Context) {
+        fate.befall("receipts", ctx);
     }
 }

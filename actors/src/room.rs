@@ -32,7 +32,7 @@ use crate::receipts::CloseLedger;
 use crate::refusal::Refusal;
 use crate::room::log::{Missing, RoomLog};
 use crate::shard::AttachMember;
-use crate::supervisor::{FailNow, Obituary, fail_now};
+use crate::supervisor::{Fate, Obituary};
 
 /// Notice, from a shard: these of my sockets sit in you, and they were told up to `told`.
 #[derive(Message)]
@@ -303,11 +303,11 @@ impl Handler<ReportPresence> for Room {
     }
 }
 
-impl Handler<FailNow> for Room {
+impl Handler<Fate> for Room {
     type Result = ();
 
-    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
-        fail_now("room");
+    fn handle(&mut self, fate: Fate, ctx: &mut Self::Context) {
+        fate.befall("room", ctx);
     }
 }
 

@@ -19,7 +19,7 @@ use crate::outlet::Outlet;
 use crate::ports::Stretch;
 use crate::refusal::Refusal;
 use crate::shard::Local;
-use crate::supervisor::{FailNow, Obituary, fail_now};
+use crate::supervisor::{Fate, Obituary};
 use crate::warden::Admit;
 
 /// How much of a catch-up may lie in the outlet before the next page is read.
@@ -157,11 +157,11 @@ impl Handler<CloseSession> for Session {
     }
 }
 
-impl Handler<FailNow> for Session {
+impl Handler<Fate> for Session {
     type Result = ();
 
-    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
-        fail_now("session");
+    fn handle(&mut self, fate: Fate, ctx: &mut Self::Context) {
+        fate.befall("session", ctx);
     }
 }
 

@@ -18,7 +18,7 @@ use crate::message::room::Member;
 use crate::ports::Ban;
 use crate::refusal::Farewell;
 use crate::room::{AdoptMembers, ResendEntries, Room};
-use crate::supervisor::{FailNow, Obituary, fail_now};
+use crate::supervisor::{Fate, Obituary};
 
 pub use locals::{Local, Locals};
 
@@ -192,10 +192,10 @@ impl Handler<SessionGone> for Shard {
     }
 }
 
-impl Handler<FailNow> for Shard {
+impl Handler<Fate> for Shard {
     type Result = ();
 
-    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
-        fail_now("shard");
+    fn handle(&mut self, fate: Fate, ctx: &mut Self::Context) {
+        fate.befall("shard", ctx);
     }
 }

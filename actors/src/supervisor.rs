@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::dev::ToEnvelope;
-use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message};
 use arc_swap::ArcSwapOption;
 use tokio::time::Instant;
 
@@ -74,7 +74,13 @@ impl<A: Actor> Link<A> {
         self.0.store(Some(Arc::new(addr)));
     }
 
-    pub fn clear(&self) {
+    /// Ends the actor; the link leads nowhere from now on.
+    pub fn end(&self)
+    where
+        A: Handler<Fate>,
+        A::Context: ToEnvelope<A, Fate>,
+    {
+        self.tell(Fate::End);
         self.0.store(None);
     }
 
@@ -228,21 +234,30 @@ impl Handler<ChildGone> for Supervisor {
 impl Handler<StandDown> for Supervisor {
     type Result = ();
 
-    fn handle(&mut self, _: StandDown, _: &mut Self::Context) {
+    fn handle(&mut self, _: StandDown, ctx: &mut Self::Context) {
         self.standing_down = true;
-        self.children.clear();
+        ctx.stop();
     }
 }
 
-/// Notice: panic now. Only fault injection sends it.
-#[derive(Debug, Clone, Message)]
+/// Notice: end, one way or the other. Every supervised actor and every room takes it.
+#[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]
-pub struct FailNow;
+pub enum Fate {
+    /// The broker is stopping.
+    End,
+    /// Panic now. Only fault injection sends it.
+    Panic,
+}
 
-/// The injected fault.
-#[expect(clippy::panic, reason = "this is the fault that supervision is there for")]
-pub fn fail_now(kind: &str) {
-    panic!("injected fault in {kind}");
+impl Fate {
+    #[expect(clippy::panic, reason = "the injected fault is what supervision is there for")]
+    pub fn befall<A: Actor<Context = Context<A>>>(self, kind: &str, ctx: &mut Context<A>) {
+        match self {
+            Self::End => ctx.stop(),
+            Self::Panic => panic!("injected fault in {kind}"),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::message::client::Identity;
 use crate::ports::{Ban, LogError};
 use crate::refusal::{Farewell, Refusal};
 use crate::shard::{EndSessions, Target};
-use crate::supervisor::{FailNow, Obituary, fail_now};
+use crate::supervisor::{Fate, Obituary};
 
 /// Command: may this client come in? Uses its ticket up, if it came with one.
 #[derive(Debug, Clone, Message)]
@@ -144,10 +144,10 @@ impl Handler<LiftBan> for Warden {
     }
 }
 
-impl Handler<FailNow> for Warden {
+impl Handler<Fate> for Warden {
     type Result = ();
 
-    fn handle(&mut self, _: FailNow, _: &mut Self::Context) {
-        fail_now("warden");
+    fn handle(&mut self, fate: Fate, ctx: &mut Self::Context) {
+        fate.befall("warden", ctx);
     }
 }

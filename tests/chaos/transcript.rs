@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::broker::Broker;
 use crate::history::{Seen, fingerprint};
 
-const PAGE: usize = 500;
+const PAGE: usize = 300;
 
 pub async fn read_log(broker: &Broker, room: &str) -> Vec<Seen> {
     let mut log: Vec<Seen> = Vec::new();

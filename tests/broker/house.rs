@@ -1,0 +1,159 @@
+//! One app under test: its start, its people, its internal API, and its end.
+//!
+//! Ending it waits for every session and actor; whatever is still there after that fails the story.
+
+use std::time::Duration;
+
+use recado::app::{App, World};
+use recado::config::{Config, Environment};
+use recado_actors::broker::Broker;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::person::Person;
+use crate::tokens::{INTERNAL, SECRET, claims, claims_with, sign};
+
+/// How long anything that must happen may take.
+pub const SOON: Duration = Duration::from_secs(5);
+
+pub struct House {
+    app: Option<App>,
+    http: reqwest::Client,
+}
+
+impl House {
+    /// An app as it comes, on memory and a free port.
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The same with settings changed, as in `("RECADO_ROOMS__IDLE_MS", "50")`.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::in_world(settings, World::default()).await
+    }
+
+    pub async fn in_world(settings: &[(&str, &str)], world: World) -> Self {
+        let app = App::build(config(settings), world).await.expect("the app starts");
+        Self { app: Some(app), http: reqwest::Client::new() }
+    }
+
+    fn app(&self) -> &App {
+        self.app.as_ref().expect("the app has not ended")
+    }
+
+    pub fn broker(&self) -> Broker {
+        self.app().broker().clone()
+    }
+
+    pub fn http_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.app().address())
+    }
+
+    pub fn ws_url(&self, path: &str) -> String {
+        format!("ws://{}{path}", self.app().address())
+    }
+
+    /// A stock widget client that has been let in.
+    pub async fn widget(&self, user: &str, chat: &str) -> Person {
+        self.enters(&sign(&claims(user, chat)), "").await
+    }
+
+    /// The same for someone the token calls a visitor.
+    pub async fn visitor(&self, user: &str, chat: &str) -> Person {
+        self.enters(&sign(&claims_with(user, chat, json!({ "isAuthenticated": false }))), "").await
+    }
+
+    /// A widget that asked to be told everything.
+    pub async fn widget_with_extras(&self, user: &str, chat: &str) -> Person {
+        self.enters(&sign(&claims(user, chat)), "&extras=1").await
+    }
+
+    /// One that returns: `since` and `epoch` are what it knew.
+    pub async fn widget_since(&self, user: &str, chat: &str, since: u64, epoch: &str) -> Person {
+        self.enters(&sign(&claims(user, chat)), &format!("&since={since}&epoch={epoch}")).await
+    }
+
+    /// Connects with this token and query and is welcomed.
+    pub async fn enters(&self, token: &str, more: &str) -> Person {
+        let mut person = self.connects(&format!("/?token={token}{more}")).await;
+        person.is_welcomed().await;
+        person
+    }
+
+    /// Opens a socket, whatever comes of it.
+    pub async fn connects(&self, path: &str) -> Person {
+        Person::connect(&self.ws_url(path), &[]).await
+    }
+
+    pub async fn connects_with(&self, path: &str, headers: &[(&str, &str)]) -> Person {
+        Person::connect(&self.ws_url(path), headers).await
+    }
+
+    /// Calls the internal API with the right secret: status and body.
+    pub async fn internal(&self, method: Method, path: &str, body: Value) -> (u16, Value) {
+        let request = self.http.request(method, self.http_url(&format!("/internal{path}")));
+        let request = request.header("X-Internal-Secret", INTERNAL);
+        let request = if body.is_null() { request } else { request.json(&body) };
+        let response = request.send().await.expect("the internal API answers");
+        let status = response.status().as_u16();
+        (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        let response = self.http.get(self.http_url(path)).send().await.expect("an answer");
+        (response.status().as_u16(), response.text().await.expect("a body"))
+    }
+
+    /// Waits until something about the broker holds.
+    pub async fn until(&self, what: &str, holds: impl Fn(&Broker) -> bool) {
+        let broker = self.broker();
+        let waited = tokio::time::timeout(SOON, async {
+            while !holds(&broker) {
+                // There is no event to wait for: vitals are read, not sent.
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        assert!(waited.await.is_ok(), "not in time: {what}");
+    }
+
+    /// Ends the app: everybody must have left, nothing may be left behind.
+    pub async fn ends(mut self) {
+        self.until("all sessions end", |broker| {
+            broker.vitals().actors().iter().all(|(kind, _)| *kind != "session")
+        })
+        .await;
+        let broker = self.broker();
+        self.app.take().expect("the app has not ended").stop(std::future::pending()).await;
+        let gone = tokio::time::timeout(SOON, async {
+            while !broker.vitals().actors().is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        assert!(gone.await.is_ok(), "left behind: {:?}", broker.vitals().actors());
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        assert!(self.app.is_none() || std::thread::panicking(), "a story must end its house");
+    }
+}
+
+/// The configuration of a test: memory, a free port, one worker, and what the story changes.
+pub fn config(settings: &[(&str, &str)]) -> Config {
+    let mut env = Environment::new();
+    for (name, value) in [
+        ("JWT_SECRET", SECRET),
+        ("INTERNAL_API_SECRET", INTERNAL),
+        ("RECADO_SERVER__PORT", "0"),
+        ("RECADO_SERVER__WORKERS", "1"),
+        ("RECADO_SERVER__DRAIN_MS", "2000"),
+        ("RECADO_STORE__URL", "memory:"),
+    ]
+    .iter()
+    .chain(settings)
+    {
+        env.insert((*name).to_owned(), (*value).to_owned());
+    }
+    Config::load(None, &env).expect("the settings of the story are valid")
+}
