@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use actix::dev::ToEnvelope;
-use actix::{Actor, Addr, Context, Handler, Message};
+use actix::{Addr, Context, Handler, Message};
 use dashmap::DashMap;
 
 use crate::archive::Archive;
@@ -100,7 +100,7 @@ impl Broker {
             next_session: AtomicU64::new(1),
             next_shard: AtomicU64::new(0),
         }));
-        broker.0.supervisor.set(broker.family().start());
+        broker.0.supervisor.set(broker.family().launch());
         broker
     }
 

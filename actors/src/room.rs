@@ -8,7 +8,7 @@ mod announcing;
 mod loading;
 mod typing;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use actix::{
@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use crate::archive::{AppendDraft, Committed};
 use crate::broker::Broker;
-use crate::id::{RoomId, Seq, SessionId, ShardId, UserId};
+use crate::id::{MessageId, RoomId, Seq, SessionId, ShardId, UserId};
 use crate::message::cluster::{UnwatchRoom, WatchRoom};
 use crate::message::presence::{SessionEntered, SessionLeft};
 use crate::message::receipt::{AdvanceReceipt, MarkReceipt, Receipt};
@@ -74,7 +74,11 @@ pub struct Room {
     /// How many members each worker has.
     shards: HashMap<ShardId, usize>,
     typing: HashMap<UserId, typing::Typist>,
+    /// Messages that are being edited or deleted.
+    amending: HashSet<MessageId>,
     last_used: Instant,
+    /// A look at idleness is due.
+    watching: bool,
     _obituary: Obituary,
 }
 
@@ -89,7 +93,9 @@ impl Room {
             members: HashMap::new(),
             shards: HashMap::new(),
             typing: HashMap::new(),
+            amending: HashSet::new(),
             last_used: Instant::now(),
+            watching: false,
             _obituary: obituary,
         }
     }
@@ -137,13 +143,24 @@ impl Room {
         Box::pin(async move { answered.await.unwrap_or(Err(Refusal::Restarting)) })
     }
 
-    fn stop_when_idle(&mut self, ctx: &mut Context<Self>) {
-        let idle = self.last_used.elapsed() >= self.broker.settings().room_idle;
-        if self.members.is_empty() && idle && !self.reading {
-            self.broker.close_room(&self.id, &ctx.address());
-            self.broker.receipts().tell(CloseLedger { room: self.id.clone() });
-            ctx.stop();
+    /// Looks again after the idle time; a room with members needs no timer.
+    fn watch_idleness(&mut self, ctx: &mut Context<Self>) {
+        if !std::mem::replace(&mut self.watching, true) {
+            ctx.run_later(self.broker.settings().room_idle, Self::stop_when_idle);
         }
+    }
+
+    fn stop_when_idle(&mut self, ctx: &mut Context<Self>) {
+        self.watching = false;
+        if !self.members.is_empty() {
+            return;
+        }
+        if self.reading || self.last_used.elapsed() < self.broker.settings().room_idle {
+            return self.watch_idleness(ctx);
+        }
+        self.broker.close_room(&self.id, &ctx.address());
+        self.broker.receipts().tell(CloseLedger { room: self.id.clone() });
+        ctx.stop();
     }
 }
 
@@ -152,8 +169,7 @@ impl Actor for Room {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.load(ctx);
-        let every = self.broker.settings().room_idle / 2;
-        ctx.run_interval(every, Self::stop_when_idle);
+        self.watch_idleness(ctx);
     }
 }
 
@@ -189,7 +205,7 @@ impl Handler<JoinRoom> for Room {
 impl Handler<LeaveRoom> for Room {
     type Result = ();
 
-    fn handle(&mut self, LeaveRoom { session }: LeaveRoom, _: &mut Self::Context) {
+    fn handle(&mut self, LeaveRoom { session }: LeaveRoom, ctx: &mut Self::Context) {
         let Some(Member { shard, user, .. }) = self.members.remove(&session) else { return };
         self.last_used = Instant::now();
         self.forget_shard(shard);
@@ -197,6 +213,7 @@ impl Handler<LeaveRoom> for Room {
         self.broker.presence().tell(SessionLeft { room: self.id.clone(), session });
         if self.members.is_empty() {
             self.broker.bridge().tell(UnwatchRoom { room: self.id.clone() });
+            self.watch_idleness(ctx);
         }
     }
 }
@@ -218,12 +235,19 @@ impl Handler<AmendMessage> for Room {
 
     fn handle(&mut self, amend: AmendMessage, _: &mut Self::Context) -> Self::Result {
         self.last_used = Instant::now();
-        let found = self.broker.ports().log.find(&self.id, &amend.id);
+        // One at a time, or an edit that began before a deletion could bring the content back.
+        if !self.amending.insert(amend.id.clone()) {
+            return Box::pin(async { Err(Refusal::Busy) }.into_actor(self));
+        }
+        let (id, found) = (amend.id.clone(), self.broker.ports().log.find(&self.id, &amend.id));
         let answer = found.into_actor(self).then(|found, room, ctx| {
             let appended = amended(amend, found.map_err(Refusal::from)).map(|add| room.append(add, ctx));
             async move { appended?.await }.into_actor(room)
         });
-        Box::pin(answer)
+        Box::pin(answer.map(move |answer, room, _| {
+            room.amending.remove(&id);
+            answer
+        }))
     }
 }
 

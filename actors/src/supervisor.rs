@@ -191,6 +191,16 @@ impl Supervisor {
         self.children.push(Child { kind, start, restarts: Restarts::default() });
     }
 
+    /// Starts it and its children; when this returns, every link leads somewhere.
+    pub fn launch(self) -> Addr<Self> {
+        Self::create(|ctx| {
+            for number in 0..self.children.len() {
+                self.start_child(number, ctx);
+            }
+            self
+        })
+    }
+
     fn start_child(&self, number: usize, ctx: &Context<Self>) {
         let Some(child) = self.children.get(number) else { return };
         let alive = Alive::new(&self.vitals, child.kind);
@@ -201,12 +211,6 @@ impl Supervisor {
 
 impl Actor for Supervisor {
     type Context = Context<Self>;
-
-    fn started(&mut self, ctx: &mut Self::Context) {
-        for number in 0..self.children.len() {
-            self.start_child(number, ctx);
-        }
-    }
 }
 
 impl Handler<ChildGone> for Supervisor {

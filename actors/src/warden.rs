@@ -67,6 +67,11 @@ impl Warden {
     }
 }
 
+/// The same people, whatever the end.
+fn is_same(one: &Ban, other: &Ban) -> bool {
+    (&one.user, &one.room, &one.token_id) == (&other.user, &other.room, &other.token_id)
+}
+
 impl Actor for Warden {
     type Context = Context<Self>;
 
@@ -109,7 +114,9 @@ impl Handler<AddBan> for Warden {
         let noted = saved.into_actor(self).map(move |saved, warden, _| -> Result<Target, Refusal> {
             saved??;
             let target = Target::from(&ban);
-            warden.bans.get_or_insert_default().push(ban);
+            let bans = warden.bans.get_or_insert_default();
+            bans.retain(|kept| !is_same(kept, &ban));
+            bans.push(ban);
             Ok(target)
         });
         let ended = noted.then(move |target, warden, _| {
@@ -135,9 +142,7 @@ impl Handler<LiftBan> for Warden {
         Box::pin(lifted.into_actor(self).map(move |lifted, warden, _| {
             let lifted = lifted.and_then(|result: Result<usize, LogError>| result.map_err(Refusal::from))?;
             if let Some(bans) = &mut warden.bans {
-                bans.retain(|kept| {
-                    (&kept.user, &kept.room, &kept.token_id) != (&ban.user, &ban.room, &ban.token_id)
-                });
+                bans.retain(|kept| !is_same(kept, &ban));
             }
             Ok(lifted)
         }))

@@ -33,7 +33,6 @@ CREATE TABLE entries (
 
 CREATE UNIQUE INDEX entries_by_client_id ON entries (room, sender, client_id);
 CREATE INDEX entries_by_message ON entries (room, message_id, seq) WHERE message_id IS NOT NULL;
-CREATE INDEX entries_posted ON entries (room, seq) WHERE kind = 'message_posted';
 
 CREATE TABLE receipts (
     room      TEXT NOT NULL,

@@ -95,7 +95,8 @@ async fn upgrade(
     entrance: Rc<Entrance>,
     door: Rc<WidgetDoor>,
 ) -> Result<(), actix_web::Error> {
-    // A task of its own: the dispatcher, with its buffers, ends with this future.
+    // Tasks of their own: the dispatcher ends with this future, the handshake with the first, and what lives on
+    // carries the buffers of neither.
     actix_web::rt::spawn(async move {
         if let Some(accepted) = entrance.accept(request, framed, door.plain).await {
             let talk = WidgetTalk::new(
@@ -105,7 +106,7 @@ async fn upgrade(
                 accepted.arrival,
                 accepted.place,
             );
-            serve_socket(accepted.socket, talk).await;
+            actix_web::rt::spawn(serve_socket(accepted.socket, talk));
         }
     });
     Ok(())

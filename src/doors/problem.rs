@@ -121,3 +121,31 @@ pub struct ProblemBody {
     #[schema(example = false)]
     pub retry: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_work_later_says_when_and_nothing_else_does() {
+        for (refusal, status, retry) in [
+            (Refusal::RoomClosed, 409, false),
+            (Refusal::UnknownMessage, 404, false),
+            (Refusal::ContentTooLong { limit: 5 }, 422, false),
+            (Refusal::Banned, 403, false),
+            (Refusal::StoreFull, 503, true),
+            (Refusal::Busy, 503, true),
+            (Refusal::TimedOut, 503, true),
+            (Refusal::Restarting, 503, true),
+            (Refusal::Draining, 503, true),
+        ] {
+            let problem = Problem::from(refusal);
+            let response = problem.error_response();
+            assert_eq!((problem.status, response.status().as_u16()), (status, status));
+            assert_eq!(
+                (response.headers().contains_key(RETRY_AFTER), &problem.body()["retry"]),
+                (retry, &retry.into())
+            );
+        }
+    }
+}

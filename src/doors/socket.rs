@@ -11,7 +11,6 @@ mod intake;
 pub mod upgrade;
 mod wire;
 
-use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
@@ -28,6 +27,7 @@ use recado_actors::refusal::Farewell;
 
 pub use guard::GuardLimits;
 pub use handshake::Arrival;
+use intake::Passage;
 pub use intake::ReadBuffer;
 pub use wire::SocketWire;
 
@@ -55,20 +55,24 @@ pub struct Socket {
 }
 
 /// Serves a socket until it is gone.
-pub async fn serve<C: Conversation>(socket: Socket, conversation: C) {
+pub fn serve<C: Conversation>(socket: Socket, conversation: C) -> impl Future<Output = ()> {
     let Socket { io, outlet, early, limits, buffer } = socket;
-    let verdict = Rc::new(Cell::new(None));
-    let intake = intake::read(io.clone(), buffer, early, limits, verdict.clone());
-    let pump = Pump { outlet: outlet.clone(), conversation: Some(conversation), verdict };
+    let passage = Rc::new(Passage::default());
+    let intake = intake::read(io.clone(), buffer, early, limits, passage.clone());
+    let pump = Pump { outlet: outlet.clone(), conversation: Some(conversation), passage };
     let codec = Codec::new().max_size(limits.message_bytes);
-    let mut said = std::pin::pin!(WebsocketContext::with_codec(pump, intake, codec));
-    // The pump speaks through the outlet; should its context ever say something itself, it goes the same way.
-    while let Some(Ok(bytes)) = said.next().await {
-        outlet.push_bytes(bytes, Lane::Firm);
+    // Boxed here, or the task would keep room for it twice.
+    let mut said = Box::pin(WebsocketContext::with_codec(pump, intake, codec));
+    async move {
+        // The pump speaks through the outlet; should its context ever say something itself, it goes the same way.
+        while let Some(Ok(bytes)) = said.next().await {
+            outlet.push_bytes(bytes, Lane::Firm);
+        }
+        drop(said);
+        let _ = tokio::time::timeout(LINGER, outlet.drained(0)).await;
+        Box::pin(wire::linger(&io, LINGER)).await;
+        outlet.hang_up(Farewell::ByClient(1006));
     }
-    let _ = tokio::time::timeout(LINGER, outlet.drained(0)).await;
-    wire::linger(&io, LINGER).await;
-    outlet.hang_up(Farewell::ByClient(1006));
 }
 
 /// Moves frames of one socket.
@@ -76,8 +80,7 @@ struct Pump<C: Conversation> {
     outlet: Rc<Outlet>,
     /// Away while a message is in hand.
     conversation: Option<C>,
-    /// Why the guard let nothing more in.
-    verdict: Rc<Cell<Option<Farewell>>>,
+    passage: Rc<Passage>,
 }
 
 type PumpContext<C> = WebsocketContext<Pump<C>>;
@@ -155,6 +158,7 @@ impl<C: Conversation> actix::Actor for Pump<C> {
 impl<C: Conversation> StreamHandler<Result<Message, ProtocolError>> for Pump<C> {
     fn handle(&mut self, message: Result<Message, ProtocolError>, ctx: &mut Self::Context) {
         self.outlet.heard();
+        self.passage.unserved.update(|unserved| unserved.saturating_sub(1));
         match message {
             Ok(Message::Text(text)) => self.hear(ctx, text.into_bytes()),
             Ok(Message::Binary(bytes)) => self.hear(ctx, bytes),
@@ -168,7 +172,7 @@ impl<C: Conversation> StreamHandler<Result<Message, ProtocolError>> for Pump<C> 
             // The guard joins fragments, so none comes this far.
             Ok(Message::Continuation(_)) => self.refuse(ctx, Farewell::Malformed),
             Err(error) => {
-                let farewell = self.verdict.get().unwrap_or_else(|| judge(&error));
+                let farewell = self.passage.verdict.get().unwrap_or_else(|| judge(&error));
                 self.refuse(ctx, farewell);
             }
         }
@@ -186,7 +190,8 @@ impl<C: Conversation> Pump<C> {
 fn judge(error: &ProtocolError) -> Farewell {
     match error {
         ProtocolError::Overflow => Farewell::TooBig,
-        ProtocolError::Io(_) => Farewell::ByClient(1006),
+        // A broken socket has the intake's verdict, so what is left is text that cannot be read.
+        ProtocolError::Io(_) => Farewell::NotText,
         _ => Farewell::Malformed,
     }
 }

@@ -53,7 +53,8 @@ pub struct WidgetTalk {
     door: Rc<WidgetDoor>,
     worker: Rc<Worker>,
     outlet: Rc<Outlet>,
-    arrival: Arrival,
+    /// Until the client is let in; its token need not be kept longer.
+    arrival: Option<Box<Arrival>>,
     session: Option<Addr<Session>>,
     _place: Place,
 }
@@ -66,7 +67,7 @@ impl WidgetTalk {
         arrival: Arrival,
         place: Place,
     ) -> Self {
-        Self { door, worker, outlet, arrival, session: None, _place: place }
+        Self { door, worker, outlet, arrival: Some(Box::new(arrival)), session: None, _place: place }
     }
 
     fn say(&self, frame: Option<Frame>) {
@@ -175,11 +176,12 @@ impl WidgetTalk {
 
 impl Conversation for WidgetTalk {
     async fn open(&mut self) -> Option<Duration> {
-        if self.arrival.token().is_some() {
+        let arrival = self.arrival.as_ref()?;
+        if arrival.token().is_some() {
             self.enter_with_url().await;
             return None;
         }
-        let announced = self.arrival.query("auth") == Some("frame");
+        let announced = arrival.query("auth") == Some("frame");
         Some(if announced { self.door.announced_frame } else { self.door.first_frame })
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Ending it waits for every session and actor; whatever is still there after that fails the story.
 
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use recado::app::{App, World};
@@ -43,6 +45,11 @@ impl House {
 
     pub fn broker(&self) -> Broker {
         self.app().broker().clone()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.app().address()
     }
 
     pub fn http_url(&self, path: &str) -> String {
@@ -99,9 +106,25 @@ impl House {
         (status, response.json().await.unwrap_or(Value::Null))
     }
 
+    /// Any HTTP request to the shared port, to be completed by the story.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, self.http_url(path)).timeout(SOON)
+    }
+
+    /// The same to the internal API's own port.
+    pub fn internal_request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let address = self.app().internal_address().expect("the internal API has a port of its own");
+        self.http.request(method, format!("http://{address}{path}")).timeout(SOON)
+    }
+
     pub async fn get(&self, path: &str) -> (u16, String) {
         let response = self.http.get(self.http_url(path)).send().await.expect("an answer");
         (response.status().as_u16(), response.text().await.expect("a body"))
+    }
+
+    /// Waits until this many people are left.
+    pub async fn is_down_to(&self, sessions: i64) {
+        self.until("the others are gone", |broker| broker.vitals().sessions.load(Relaxed) == sessions).await;
     }
 
     /// Waits until something about the broker holds.
@@ -117,13 +140,19 @@ impl House {
     }
 
     /// Ends the app: everybody must have left, nothing may be left behind.
-    pub async fn ends(mut self) {
+    pub async fn ends(self) {
         self.until("all sessions end", |broker| {
             broker.vitals().actors().iter().all(|(kind, _)| *kind != "session")
         })
         .await;
+        self.ends_while(std::future::ready(())).await;
+    }
+
+    /// Ends the app while people are still there; `story` is what they live through meanwhile.
+    pub async fn ends_while(mut self, story: impl Future<Output = ()>) {
         let broker = self.broker();
-        self.app.take().expect("the app has not ended").stop(std::future::pending()).await;
+        let app = self.app.take().expect("the app has not ended");
+        tokio::join!(app.stop(std::future::pending()), story);
         let gone = tokio::time::timeout(SOON, async {
             while !broker.vitals().actors().is_empty() {
                 tokio::time::sleep(Duration::from_millis(5)).await;

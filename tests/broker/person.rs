@@ -6,6 +6,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
+use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
@@ -15,6 +16,10 @@ pub struct Person {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// What `connected` said.
     pub welcome: Value,
+    /// The subprotocol that was chosen.
+    pub protocol: Option<String>,
+    /// The numbered entries heard, in the order they came: number and content.
+    pub minutes: Vec<(u64, String)>,
 }
 
 impl Person {
@@ -40,9 +45,24 @@ impl Person {
             let name: HeaderName = name.parse().expect("a header name");
             request.headers_mut().append(name, HeaderValue::from_str(value).expect("a header value"));
         }
-        let (socket, _) =
+        let (socket, answer) =
             timeout(SOON, tokio_tungstenite::connect_async(request)).await.expect("an answer in time")?;
-        Ok(Self { socket, welcome: Value::Null })
+        let protocol = answer.headers().get("sec-websocket-protocol");
+        let protocol = protocol.map(|name| name.to_str().expect("a protocol's name").to_owned());
+        Ok(Self { socket, welcome: Value::Null, protocol, minutes: Vec::new() })
+    }
+
+    /// Goes on where a handshake made by hand ended; `read` is what came behind it.
+    pub async fn after_handshake(stream: TcpStream, read: Vec<u8>) -> Self {
+        let (stream, role) = (MaybeTlsStream::Plain(stream), Role::Client);
+        let socket = WebSocketStream::from_partially_read(stream, read, role, None).await;
+        Self { socket, welcome: Value::Null, protocol: None, minutes: Vec::new() }
+    }
+
+    /// Sits in the room for certain: frames are served in order, so the pong comes after the join.
+    pub async fn settles(&mut self) {
+        self.sends(json!({ "type": "ping" })).await;
+        self.hears_among_others("pong").await;
     }
 
     /// Waits for `connected`.
@@ -84,7 +104,9 @@ impl Person {
         loop {
             match timeout(SOON, self.socket.next()).await.expect("a frame in time") {
                 Some(Ok(Message::Text(text))) => {
-                    return serde_json::from_str(&text).expect("frames are JSON");
+                    let frame = serde_json::from_str(&text).expect("frames are JSON");
+                    self.note(&frame);
+                    return frame;
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 other => panic!("waiting for a frame: {other:?}"),

@@ -32,9 +32,11 @@ function mayEnter(request) {
   return shown.length === wanted.length && timingSafeEqual(shown, wanted);
 }
 
+// "nameless" has an address only, "nobody" not even that.
 function person(id) {
-  const name = id.charAt(0).toUpperCase() + id.slice(1);
-  return { id, name, email: `${encodeURIComponent(id)}@example.test`, image: null };
+  const name = ["nameless", "nobody"].includes(id) ? null : id.charAt(0).toUpperCase() + id.slice(1);
+  const email = id === "nobody" ? null : `${encodeURIComponent(id)}@example.test`;
+  return { id, name, email, image: null };
 }
 
 function store(chatId, text) {

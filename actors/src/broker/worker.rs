@@ -41,7 +41,7 @@ impl Worker {
         family.child("shard", &link, move |obituary| {
             Shard::new(shard, with.clone(), sockets.clone(), obituary)
         });
-        let supervisor = family.start();
+        let supervisor = family.launch();
         shards.insert(shard, ShardPlace { link: link.clone(), supervisor });
         Rc::new(Self { shard, link, broker: broker.clone(), locals, flusher })
     }

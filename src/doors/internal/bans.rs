@@ -52,7 +52,7 @@ pub struct Banned {
     #[schema(example = 1)]
     ended: usize,
     /// When it ends; null: never.
-    #[schema(format = DateTime, example = "2024-01-15T10:30:00.000Z")]
+    #[schema(required, format = DateTime, example = "2024-01-15T10:30:00.000Z")]
     until: Option<String>,
 }
 
@@ -72,11 +72,14 @@ pub struct Bans {
 #[serde(rename_all = "camelCase")]
 #[schema(as = Ban)]
 pub struct BanView {
+    #[schema(required)]
     user_id: Option<String>,
+    #[schema(required)]
     token_id: Option<String>,
+    #[schema(required)]
     chat_id: Option<String>,
     /// When it ends; null: never.
-    #[schema(format = DateTime)]
+    #[schema(required, format = DateTime)]
     until: Option<String>,
 }
 

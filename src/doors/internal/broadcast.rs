@@ -26,8 +26,8 @@ pub struct Notice {
     /// Not blank.
     #[schema(min_length = 1, max_length = 4000)]
     message: String,
+    /// `info`, if absent.
     #[serde(default)]
-    #[schema(inline, default = "info")]
     level: Level,
     /// Everybody, if absent.
     #[serde(default, deserialize_with = "words::maybe_chat")]

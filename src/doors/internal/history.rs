@@ -4,7 +4,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use recado_actors::id::Seq;
-use recado_actors::message::room::{Entry, EntryBody, Head, Message, Sender};
+use recado_actors::message::room::{Entry, EntryBody, Head, Message, Role, Sender};
 use recado_actors::ports::{Page, Stretch};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -59,6 +59,7 @@ pub struct EntryView<'a> {
     #[schema(format = DateTime, example = "2024-01-15T10:30:00.000Z")]
     at: String,
     /// The user who caused it; null for the system.
+    #[schema(required)]
     by: Option<&'a str>,
     kind: EntryKind,
     /// The message as it stood then; of the kinds that begin with `message`.
@@ -87,8 +88,7 @@ pub struct MessageView<'a> {
     id: &'a str,
     /// Empty once deleted.
     content: &'a str,
-    #[schema(example = "user", pattern = "^(user|assistant|agent|system)$")]
-    role: &'static str,
+    role: RoleView,
     #[schema(format = DateTime)]
     created_at: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,13 +98,37 @@ pub struct MessageView<'a> {
     sender: SenderView<'a>,
 }
 
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = Role)]
+pub enum RoleView {
+    User,
+    Assistant,
+    Agent,
+    System,
+}
+
+impl From<Role> for RoleView {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::User => Self::User,
+            Role::Assistant => Self::Assistant,
+            Role::Agent => Self::Agent,
+            Role::System => Self::System,
+        }
+    }
+}
+
 /// Who said it; what the backend added of its own stands beside these.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Sender)]
 pub struct SenderView<'a> {
     id: &'a str,
+    #[schema(required)]
     name: Option<&'a str>,
+    #[schema(required)]
     email: Option<&'a str>,
+    #[schema(required)]
     avatar: Option<&'a str>,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -142,7 +166,7 @@ impl<'a> From<&'a Message> for MessageView<'a> {
         Self {
             id: message.id.as_str(),
             content: &message.content,
-            role: message.role.as_str(),
+            role: message.role.into(),
             created_at: &message.created_at,
             updated_at: message.updated_at.as_deref(),
             deleted: message.deleted,

@@ -100,8 +100,12 @@ impl Written {
     responses(
         (status = 201, description = "Stored, and told to everybody in the chat", body = Written,
             headers(("Idempotency-Replayed" = Option<String>, description = "`true`: the key was known, nothing was done"))),
+        (status = 400, description = "`malformed_json` or `invalid_idempotency_key`", body = ProblemBody,
+            content_type = "application/problem+json"),
         (status = 409, description = "The chat is closed, to all but `system`", body = ProblemBody,
             content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_body`, `invalid_path`, `empty_content`, `content_too_long` or \
+            `idempotency_key_reused`", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 pub async fn post_message(

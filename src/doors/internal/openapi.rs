@@ -8,7 +8,9 @@ use actix_web::web::{self, ServiceConfig};
 use bytes::Bytes;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{
+    ContentBuilder, Header, HeaderBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Type,
+};
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -140,7 +142,16 @@ fn general() -> [(u16, &'static str, Problem, &'static str); 7] {
 fn response(problem: &Problem, why: &str) -> Response {
     let schema = Ref::from_schema_name("Problem");
     let content = ContentBuilder::new().schema(Some(schema)).example(Some(problem.body())).build();
-    ResponseBuilder::new().description(why).content(MEDIA_TYPE, content).build()
+    let response = ResponseBuilder::new().description(why).content(MEDIA_TYPE, content);
+    match problem.status {
+        401 => response.header("WWW-Authenticate", header(Type::String)).build(),
+        503 => response.header("Retry-After", header(Type::Integer)).build(),
+        _ => response.build(),
+    }
+}
+
+fn header(kind: Type) -> Header {
+    HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(kind))).build()
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

@@ -22,6 +22,7 @@ pub struct GuardLimits {
 }
 
 const FIN: u8 = 0x80;
+const RESERVED: u8 = 0x70;
 const MASKED: u8 = 0x80;
 const CONTINUATION: u8 = 0x0;
 /// The longest header of a masked frame: 2 bytes, 8 of length, 4 of mask.
@@ -35,6 +36,15 @@ pub struct Guard {
     left: usize,
     present: Present,
     joining: Option<Box<Joining>>,
+    passed: usize,
+    joined: usize,
+}
+
+/// What has begun and not ended; numbered, so that the next is not taken for the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfinished {
+    Message(usize),
+    Frame(usize),
 }
 
 /// What becomes of the present frame's payload.
@@ -74,17 +84,21 @@ impl Guard {
             left: 0,
             present: Present::Header,
             joining: None,
+            passed: 0,
+            joined: 0,
         }
     }
 
-    /// A fragmented message began and has not ended.
-    pub fn is_joining(&self) -> bool {
-        self.joining.is_some()
+    /// A fragmented message, or else a frame, of which only a part is here.
+    pub fn unfinished(&self) -> Option<Unfinished> {
+        let mid_frame = self.header_len > 0 || self.present != Present::Header;
+        let frame = mid_frame.then_some(Unfinished::Frame(self.let_through()));
+        self.joining.as_ref().map(|_| Unfinished::Message(self.joined)).or(frame)
     }
 
-    /// A frame began and has not ended.
-    pub fn is_mid_frame(&self) -> bool {
-        self.header_len > 0 || self.present != Present::Header
+    /// How many whole frames were let through.
+    pub fn let_through(&self) -> usize {
+        self.passed + self.joined
     }
 
     /// Takes bytes as they come; what may go on is added to `out`.
@@ -172,15 +186,15 @@ impl Guard {
 
     fn begin(&mut self, header: &Header, out: &mut BytesMut) -> Result<(), Farewell> {
         self.left = header.length;
+        // No extension was negotiated that could give them a meaning.
+        if self.header.first().is_some_and(|first| first & RESERVED != 0) {
+            return Err(Farewell::Malformed);
+        }
         let whole = header.fin && self.joining.is_none();
         if whole || header.opcode >= 0x8 {
             self.present = Present::Pass;
             out.extend(self.header.iter().take(self.header_len));
             return Ok(());
-        }
-        // Reserved bits would be lost by joining; the codec refuses them on whole frames.
-        if self.header.first().is_some_and(|first| first & 0x70 != 0) {
-            return Err(Farewell::Malformed);
         }
         let fresh = || Box::new(Joining { opcode: header.opcode, payload: BytesMut::new(), count: 0 });
         self.joining.get_or_insert_with(fresh).count += 1;
@@ -194,6 +208,7 @@ impl Guard {
         self.left -= payload.len();
         if self.left == 0 {
             self.present = Present::Header;
+            self.passed += 1;
         }
         rest
     }
@@ -217,6 +232,7 @@ impl Guard {
             self.present = Present::Header;
             if last && let Some(joining) = self.joining.take() {
                 write_whole(&joining, out);
+                self.joined += 1;
             }
         }
         rest

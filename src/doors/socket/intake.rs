@@ -13,7 +13,7 @@ use futures_util::Stream;
 use recado_actors::refusal::Farewell;
 use tokio::time::Sleep;
 
-use super::guard::{Guard, GuardLimits};
+use super::guard::{Guard, GuardLimits, Unfinished};
 
 /// One thread's buffer; nobody keeps anything in it between two turns.
 pub struct ReadBuffer(RefCell<Box<[u8]>>);
@@ -24,15 +24,26 @@ impl Default for ReadBuffer {
     }
 }
 
+/// What the intake and the pump tell each other about one socket.
+#[derive(Default)]
+pub(super) struct Passage {
+    /// Why nothing more is let in.
+    pub verdict: Cell<Option<Farewell>>,
+    /// Whole frames that are in and not yet served. The codec would take in more before it hands on the next,
+    /// so nothing is read meanwhile.
+    pub unserved: Cell<usize>,
+}
+
 pub(super) struct Intake {
     io: Rc<TcpStream>,
     buffer: Rc<ReadBuffer>,
     early: Bytes,
     guard: Guard,
     limits: GuardLimits,
+    watched: Option<Unfinished>,
     /// Runs while something began and has not ended.
     deadline: Option<Pin<Box<Sleep>>>,
-    verdict: Rc<Cell<Option<Farewell>>>,
+    passage: Rc<Passage>,
     ended: bool,
 }
 
@@ -41,18 +52,21 @@ pub(super) fn read(
     buffer: Rc<ReadBuffer>,
     early: Bytes,
     limits: GuardLimits,
-    verdict: Rc<Cell<Option<Farewell>>>,
+    passage: Rc<Passage>,
 ) -> Intake {
-    Intake { io, buffer, early, guard: Guard::new(limits), limits, deadline: None, verdict, ended: false }
+    let guard = Guard::new(limits);
+    Intake { io, buffer, early, guard, limits, watched: None, deadline: None, passage, ended: false }
 }
 
 impl Intake {
     /// Passes bytes by the guard; what it lets through, if anything is whole enough.
     fn admit(&mut self, input: &[u8]) -> Option<Result<Bytes, PayloadError>> {
         let mut out = BytesMut::new();
+        let before = self.guard.let_through();
         if let Err(farewell) = self.guard.feed(input, &mut out) {
             return Some(self.refuse(farewell));
         }
+        self.passage.unserved.update(|unserved| unserved + self.guard.let_through() - before);
         self.watch();
         (!out.is_empty()).then(|| Ok(out.freeze()))
     }
@@ -60,23 +74,22 @@ impl Intake {
     fn refuse(&mut self, farewell: Farewell) -> Result<Bytes, PayloadError> {
         self.ended = true;
         self.deadline = None;
-        self.verdict.set(Some(farewell));
+        self.passage.verdict.set(Some(farewell));
         Err(PayloadError::Overflow)
     }
 
+    /// Each unfinished thing has a time of its own.
     fn watch(&mut self) {
-        let within = match (self.guard.is_joining(), self.guard.is_mid_frame()) {
-            (true, _) => Some(self.limits.fragments),
-            (false, true) => Some(self.limits.frame),
-            (false, false) => None,
-        };
-        match within {
-            None => self.deadline = None,
-            Some(within) if self.deadline.is_none() => {
-                self.deadline = Some(Box::pin(tokio::time::sleep(within)))
-            }
-            Some(_) => {}
+        let unfinished = self.guard.unfinished();
+        if self.watched == unfinished {
+            return;
         }
+        self.watched = unfinished;
+        let within = unfinished.map(|unfinished| match unfinished {
+            Unfinished::Message(_) => self.limits.fragments,
+            Unfinished::Frame(_) => self.limits.frame,
+        });
+        self.deadline = within.map(|within| Box::pin(tokio::time::sleep(within)));
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<Bytes>> {
@@ -99,12 +112,19 @@ impl Stream for Intake {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         while !self.ended {
+            if self.passage.unserved.get() > 0 {
+                // No waker is needed: the codec has a whole frame to hand on, and asks again after it.
+                return Poll::Pending;
+            }
             let input = match std::mem::take(&mut self.early) {
                 early if !early.is_empty() => early,
                 _ => match self.poll_read(cx) {
                     Poll::Ready(Ok(bytes)) if bytes.is_empty() => break,
                     Poll::Ready(Ok(bytes)) => bytes,
-                    Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(PayloadError::Io(error)))),
+                    Poll::Ready(Err(error)) => {
+                        self.passage.verdict.set(Some(Farewell::ByClient(1006)));
+                        return Poll::Ready(Some(Err(PayloadError::Io(error))));
+                    }
                     Poll::Pending => return self.poll_deadline(cx),
                 },
             };

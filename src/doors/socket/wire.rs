@@ -32,7 +32,8 @@ impl Wire for SocketWire {
 /// and a reset can overtake the close frame.
 pub(super) async fn linger(io: &TcpStream, at_most: Duration) {
     let _ = SockRef::from(io).shutdown(Shutdown::Write);
-    let mut away = [0; 4096];
+    // Not on the stack: an idle socket's task would carry it all its life.
+    let mut away = vec![0; 4096];
     let read_away = async {
         while io.readable().await.is_ok() {
             match io.try_read(&mut away) {

@@ -8,7 +8,7 @@ use recado_actors::clock::Timestamp;
 use recado_actors::id::{Epoch, MessageId, RoomId, Seq};
 use recado_actors::message::room::{Entry, EntryBody};
 use recado_actors::ports::{Appended, Draft};
-use rusqlite::{Connection, OptionalExtension, Row, Statement, TransactionBehavior, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::error::Fault;
 use super::row::{self, Stored};
@@ -32,15 +32,15 @@ pub(super) fn append(conn: &mut Connection, batch: Vec<Draft>, at: Timestamp) ->
     Ok(Written { answers, withdrew })
 }
 
-/// The statements of one batch, each prepared once.
+/// The statements of a batch, prepared once in the life of the connection.
 struct Pen<'tx> {
-    room: Statement<'tx>,
-    open_room: Statement<'tx>,
-    first: Statement<'tx>,
-    number: Statement<'tx>,
-    insert: Statement<'tx>,
-    carriers: Statement<'tx>,
-    rewrite: Statement<'tx>,
+    room: CachedStatement<'tx>,
+    open_room: CachedStatement<'tx>,
+    first: CachedStatement<'tx>,
+    number: CachedStatement<'tx>,
+    insert: CachedStatement<'tx>,
+    carriers: CachedStatement<'tx>,
+    rewrite: CachedStatement<'tx>,
     withdrew: bool,
 }
 
@@ -48,23 +48,23 @@ impl<'tx> Pen<'tx> {
     fn new(conn: &'tx Connection) -> rusqlite::Result<Self> {
         let columns = row::COLUMNS;
         Ok(Self {
-            room: conn.prepare("SELECT id, epoch FROM rooms WHERE name = ?1")?,
-            open_room: conn.prepare(
+            room: conn.prepare_cached("SELECT id, epoch FROM rooms WHERE name = ?1")?,
+            open_room: conn.prepare_cached(
                 "INSERT INTO rooms (name, epoch) SELECT ?1, value FROM meta WHERE key = 'epoch' RETURNING id, epoch",
             )?,
-            first: conn.prepare(&format!(
+            first: conn.prepare_cached(&format!(
                 "SELECT {columns} FROM entries WHERE room = ?1 AND sender = ?2 AND client_id = ?3"
             ))?,
-            number: conn.prepare(
+            number: conn.prepare_cached(
                 "UPDATE rooms SET head = head + 1, closed = coalesce(?2, closed) WHERE id = ?1 RETURNING head",
             )?,
-            insert: conn.prepare(&format!(
+            insert: conn.prepare_cached(&format!(
                 "INSERT INTO entries (room, message_id, kind, {columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
             ))?,
-            carriers: conn.prepare(&format!(
+            carriers: conn.prepare_cached(&format!(
                 "SELECT {columns} FROM entries WHERE room = ?1 AND message_id = ?2 ORDER BY seq"
             ))?,
-            rewrite: conn.prepare("UPDATE entries SET body = ?3, checksum = ?4 WHERE room = ?1 AND seq = ?2")?,
+            rewrite: conn.prepare_cached("UPDATE entries SET body = ?3, checksum = ?4 WHERE room = ?1 AND seq = ?2")?,
             withdrew: false,
         })
     }

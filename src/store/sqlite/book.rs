@@ -15,7 +15,7 @@ const ANSWERS_LIVE_MS: i64 = 24 * 60 * 60 * 1000;
 
 pub(super) fn save_receipts(conn: &mut Connection, batch: &[Receipt]) -> Result<(), Fault> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut merge = tx.prepare(
+    let mut merge = tx.prepare_cached(
         "INSERT INTO receipts (room, user, delivered, read) VALUES (?1, ?2, max(?3, ?4), ?4)
          ON CONFLICT (room, user) DO UPDATE SET
              delivered = max(delivered, excluded.delivered), read = max(read, excluded.read)
@@ -30,7 +30,7 @@ pub(super) fn save_receipts(conn: &mut Connection, batch: &[Receipt]) -> Result<
 
 pub(super) fn load_receipts(conn: &Connection, room: &RoomId) -> Result<Vec<Receipt>, Fault> {
     let mut statement =
-        conn.prepare("SELECT user, delivered, read FROM receipts WHERE room = ?1 ORDER BY user")?;
+        conn.prepare_cached("SELECT user, delivered, read FROM receipts WHERE room = ?1 ORDER BY user")?;
     let mut rows = statement.query([room.as_str()])?;
     let mut receipts = Vec::new();
     while let Some(row) = rows.next()? {
@@ -42,7 +42,7 @@ pub(super) fn load_receipts(conn: &Connection, room: &RoomId) -> Result<Vec<Rece
 }
 
 pub(super) fn bans(conn: &Connection) -> Result<Vec<Ban>, Fault> {
-    let mut statement = conn.prepare("SELECT user, token_id, room, until FROM bans ORDER BY rowid")?;
+    let mut statement = conn.prepare_cached("SELECT user, token_id, room, until FROM bans ORDER BY rowid")?;
     let mut rows = statement.query([])?;
     let mut bans = Vec::new();
     while let Some(row) = rows.next()? {
@@ -74,7 +74,7 @@ pub(super) fn lift_ban(conn: &Connection, ban: &Ban) -> Result<usize, Fault> {
     let user = ban.user.as_ref().map(UserId::as_str);
     let room = ban.room.as_ref().map(RoomId::as_str);
     let mut statement =
-        conn.prepare("DELETE FROM bans WHERE user IS ?1 AND token_id IS ?2 AND room IS ?3")?;
+        conn.prepare_cached("DELETE FROM bans WHERE user IS ?1 AND token_id IS ?2 AND room IS ?3")?;
     Ok(statement.execute(params![user, ban.token_id, room])?)
 }
 
@@ -104,7 +104,7 @@ pub(super) fn keyed_answer(
     now: Timestamp,
 ) -> Result<Option<KeyedAnswer>, Fault> {
     let mut statement =
-        conn.prepare("SELECT key, request, status, body, at FROM answers WHERE key = ?1 AND at >= ?2")?;
+        conn.prepare_cached("SELECT key, request, status, body, at FROM answers WHERE key = ?1 AND at >= ?2")?;
     Ok(statement.query_row(params![key, now.plus_ms(-ANSWERS_LIVE_MS).0], answer).optional()?)
 }
 

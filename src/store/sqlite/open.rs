@@ -17,6 +17,8 @@ use super::migrate::{identify, migrate};
 
 /// How long a connection waits for a lock that another one holds, such as a backup's.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
+/// More than there are different statements.
+const STATEMENTS: usize = 32;
 
 /// 3.51.3 repaired a way for a checkpoint to lose what was committed.
 const LIBRARY: (i32, &str) = (3_051_003, "3.51.3");
@@ -51,6 +53,7 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Connection, StoreOpenError
 fn connect(path: &Path, mode: OpenFlags) -> rusqlite::Result<Connection> {
     let conn = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(BUSY)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     // What a tampered file's schema may do is kept small.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;

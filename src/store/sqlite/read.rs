@@ -30,7 +30,7 @@ pub(super) fn head(conn: &Connection, room: &RoomId) -> Result<Head, Fault> {
 }
 
 fn find_room(conn: &Connection, room: &RoomId) -> rusqlite::Result<Option<RoomRow>> {
-    let mut statement = conn.prepare("SELECT id, epoch, head, closed FROM rooms WHERE name = ?1")?;
+    let mut statement = conn.prepare_cached("SELECT id, epoch, head, closed FROM rooms WHERE name = ?1")?;
     let row = statement.query_row([room.as_str()], |row| {
         let (epoch, seq) = (Epoch(row::unsigned(row, 1)?), Seq(row::unsigned(row, 2)?));
         let head = Head { epoch, seq, closed: row.get(3)? };
@@ -70,7 +70,7 @@ pub(super) fn read(
 /// Every entry after `from` up to and with `to`.
 fn between(conn: &Connection, room: i64, from: Seq, to: Seq) -> Result<Vec<Arc<Entry>>, Fault> {
     let columns = row::COLUMNS;
-    let mut statement = conn.prepare(&format!(
+    let mut statement = conn.prepare_cached(&format!(
         "SELECT {columns} FROM entries WHERE room = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq"
     ))?;
     let rows = statement.query_map(params![room, row::signed(from), row::signed(to)], Stored::read)?;
@@ -107,7 +107,7 @@ pub(super) fn messages(
     let tx = conn.transaction()?;
     let Some(RoomRow { id, head }) = find_room(&tx, room)? else { return nothing(&tx) };
     let columns = row::COLUMNS;
-    let mut statement = tx.prepare(&format!(
+    let mut statement = tx.prepare_cached(&format!(
         "SELECT {columns} FROM entries
          WHERE room = ?1 AND kind = 'message_posted' AND seq < ?2 ORDER BY seq DESC LIMIT ?3"
     ))?;
@@ -145,7 +145,7 @@ pub(super) fn find(
 
 fn newest(conn: &Connection, room: i64, message: &MessageId) -> Result<Option<Arc<Entry>>, Fault> {
     let columns = row::COLUMNS;
-    let mut statement = conn.prepare(&format!(
+    let mut statement = conn.prepare_cached(&format!(
         "SELECT {columns} FROM entries WHERE room = ?1 AND message_id = ?2 ORDER BY seq DESC LIMIT 1"
     ))?;
     let newest = statement.query_row(params![room, message.as_str()], Stored::read).optional()?;

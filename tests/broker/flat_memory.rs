@@ -1,0 +1,89 @@
+//! The memory of the whole process while clients do their worst, measured from outside it.
+//!
+//! What is bounded is the most it ever took, so that nothing can hide between two looks.
+
+use serde_json::json;
+
+use crate::programs::Program;
+use crate::raw_socket::{CONTINUATION, FIN, PING, RawSocket, TEXT, frame, frame_header, post};
+use crate::tokens::{INTERNAL, SECRET, claims, sign};
+
+const MIB: u64 = 1024;
+
+/// The product on memory, and where it listens.
+async fn product() -> (Program, std::net::SocketAddr) {
+    let mut recado = Program::recado(
+        &[],
+        &[
+            ("JWT_SECRET", SECRET),
+            ("INTERNAL_API_SECRET", INTERNAL),
+            ("RECADO_SERVER__PORT", "0"),
+            ("RECADO_SERVER__WORKERS", "1"),
+            ("RECADO_STORE__URL", "memory:"),
+        ],
+    );
+    let address = recado.listens().await;
+    (recado, address)
+}
+
+async fn enters(address: std::net::SocketAddr) -> RawSocket {
+    let mut socket = RawSocket::dials(address).await;
+    socket.comes_in(&sign(&claims("eve", "chat_1"))).await;
+    socket
+}
+
+/// Has a client do its worst this often after once to warm up, and bounds what that costs.
+async fn stays_flat(worst: &[Vec<u8>], times: usize, code: u16, most: u64) {
+    let (recado, address) = product().await;
+    let mut before = 0;
+    for time in 0..=times {
+        let mut eve = enters(address).await;
+        for bytes in worst {
+            eve.sends(bytes).await;
+        }
+        assert_eq!(eve.is_closed().await.0, code);
+        if time == 0 {
+            before = recado.memory("VmHWM");
+        }
+    }
+    let grown = recado.memory("VmHWM") - before;
+    assert!(grown <= most, "grew by {grown} KiB");
+}
+
+#[actix_web::test]
+async fn declared_gibibytes_cost_nothing() {
+    let one = frame_header(FIN | TEXT, 1 << 30);
+    stays_flat(&[one, vec![0; 1 << 20]], 50, 1009, 4 * MIB).await;
+}
+
+#[actix_web::test]
+async fn a_million_empty_fragments_cost_nothing() {
+    let fragments = frame(CONTINUATION, b"").repeat(1_000_000);
+    stays_flat(&[frame(TEXT, b""), fragments], 10, 1008, 4 * MIB).await;
+}
+
+#[actix_web::test]
+async fn a_message_in_fragments_that_grows_for_ever_costs_its_limit_at_most() {
+    let fragment = frame(CONTINUATION, &[b' '; 2000]);
+    stays_flat(&[frame(TEXT, b"{"), fragment.repeat(1000)], 50, 1009, 4 * MIB).await;
+}
+
+#[actix_web::test]
+async fn a_flood_of_small_frames_waits_in_the_network_and_not_here() {
+    let (recado, address) = product().await;
+    let mut eve = enters(address).await;
+    // Taken without a word, so that nothing but the reading can hold it up.
+    let ignored = json!({ "type": "typing", "isTyping": "perhaps" }).to_string();
+    let flood = frame(FIN | TEXT, ignored.as_bytes()).repeat(10_000);
+    eve.sends(&flood).await;
+    let before = recado.memory("VmHWM");
+    for _ in 0..80 {
+        eve.sends(&flood).await;
+    }
+    eve.sends_frame(FIN | PING, b"done").await;
+    eve.sends_frame(FIN | TEXT, post("and now a word").as_bytes()).await;
+    eve.hears_among_others("message").await;
+    let grown = recado.memory("VmHWM") - before;
+    assert!(grown <= 4 * MIB, "grew by {grown} KiB");
+    eve.leaves().await;
+}

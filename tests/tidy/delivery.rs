@@ -1,0 +1,131 @@
+//! What `fly.toml` promises the platform agrees with what the broker does.
+//!
+//! Two files that say the same number are one edit away from lying to each other.
+
+use std::process::Command;
+
+use toml::{Table, Value};
+
+use crate::image;
+use crate::tree::{sources, table, verdict};
+
+/// Beyond the drain, for the last commit and the checkpoint.
+const LAST_COMMIT_MS: i64 = 2000;
+
+/// `http_service.concurrency.hard_limit`; of a list, its first.
+fn at<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
+    let mut names = path.split('.');
+    let mut value = table.get(names.next()?)?;
+    for name in names {
+        let value_or_first = value.as_array().and_then(|list| list.first()).unwrap_or(value);
+        value = value_or_first.get(name)?;
+    }
+    Some(value)
+}
+
+fn number(table: &Table, path: &str) -> i64 {
+    at(table, path).and_then(Value::as_integer).unwrap_or_else(|| panic!("{path} is no number"))
+}
+
+fn text<'a>(table: &'a Table, path: &str) -> Option<&'a str> {
+    at(table, path).and_then(Value::as_str)
+}
+
+/// A setting as Fly starts the broker: its environment first, then the default.
+fn setting(fly: &Table, config: &Table, path: &str) -> i64 {
+    let variable = format!("env.RECADO_{}", path.to_uppercase().replace('.', "__"));
+    let given = text(fly, &variable).and_then(|text| text.parse().ok());
+    given.unwrap_or_else(|| number(config, path))
+}
+
+fn flaws(fly: &Table, config: &Table, served: &str) -> Vec<String> {
+    let drain = setting(fly, config, "server.drain_ms");
+    let port = text(fly, "env.PORT").and_then(|port| port.parse().ok());
+    let port = port.unwrap_or_else(|| setting(fly, config, "server.port"));
+    let most = setting(fly, config, "limits.max_connections");
+    let hard = number(fly, "http_service.concurrency.hard_limit");
+    let serves = |path: &str| served.contains(&format!("\"{path}\""));
+    let checks = ["http_service.checks", "checks.live"].map(|check| text(fly, &format!("{check}.path")));
+    let seconds = number(fly, "http_service.http_options.idle_timeout");
+    let heartbeat = setting(fly, config, "doors.widget.heartbeat_ms");
+    let facts = [
+        ("a kill signal the broker drains on", text(fly, "kill_signal") == Some("SIGTERM")),
+        ("a kill timeout longer than the drain", number(fly, "kill_timeout") * 1000 > drain + LAST_COMMIT_MS),
+        ("the broker's own limit of connections", hard == most),
+        ("a soft limit below the hard one", number(fly, "http_service.concurrency.soft_limit") < hard),
+        ("connections as what is counted", text(fly, "http_service.concurrency.type") == Some("connections")),
+        ("the port the broker listens on", number(fly, "http_service.internal_port") == port),
+        ("that port for the check of life too", number(fly, "checks.live.port") == port),
+        ("checks of paths that are served", checks.iter().all(|path| path.is_some_and(serves))),
+        ("machines that are never put to sleep", text(fly, "http_service.auto_stop_machines") == Some("off")),
+        ("patience beyond two heartbeats", seconds * 1000 > 2 * heartbeat),
+        (
+            "no redirect for its check",
+            text(fly, "http_service.checks.headers.X-Forwarded-Proto") == Some("https"),
+        ),
+        ("a volume where the store is", text(fly, "mounts.destination") == Some("/data")),
+        ("a strategy that a volume allows", text(fly, "deploy.strategy") == Some("rolling")),
+    ];
+    facts.iter().filter(|(_, holds)| !holds).map(|(fact, _)| format!("fly.toml lacks {fact}")).collect()
+}
+
+/// All the strings of the doors, routes among them.
+fn served() -> String {
+    let doors = sources().into_iter().filter(|source| source.is_within("src/doors"));
+    doors.map(|source| source.views.texts).collect()
+}
+
+#[test]
+fn fly_is_promised_what_the_broker_does() {
+    verdict(&flaws(&table("fly.toml"), &table("config.toml"), &served()));
+}
+
+#[test]
+fn the_broker_accepts_the_settings_fly_and_the_image_give_it() {
+    let fly = table("fly.toml");
+    let given = at(&fly, "env").and_then(Value::as_table).unwrap();
+    let given = given.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));
+    let elsewhere = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_recado"))
+        .arg("check-config")
+        .current_dir(&elsewhere)
+        .env_clear()
+        .envs(image::environment())
+        .envs(given)
+        .env("JWT_SECRET", "0123456789abcdef0123456789abcdef")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn every_planted_disagreement_is_found() {
+    let (config, served) = (table("config.toml"), served());
+    for (path, wrong) in [
+        ("kill_signal", Value::from("SIGINT")),
+        ("kill_timeout", 5.into()),
+        ("http_service.concurrency.hard_limit", 4999.into()),
+        ("http_service.concurrency.soft_limit", 5001.into()),
+        ("http_service.internal_port", 8081.into()),
+        ("http_service.checks.path", "/healthz".into()),
+        ("http_service.http_options.idle_timeout", 20.into()),
+        ("checks.live.port", 1.into()),
+        ("mounts.destination", "/var".into()),
+        ("env.PORT", "9000".into()),
+        ("env.RECADO_SERVER__DRAIN_MS", "60000".into()),
+    ] {
+        let mut fly = table("fly.toml");
+        plant(&mut fly, path, wrong);
+        assert!(!flaws(&fly, &config, &served).is_empty(), "{path}");
+    }
+}
+
+fn plant(table: &mut Table, path: &str, value: Value) {
+    let Some((first, rest)) = path.split_once('.') else {
+        table.insert(path.to_owned(), value);
+        return;
+    };
+    let inner = table.get_mut(first).unwrap();
+    let inner = if let Value::Array(list) = inner { list.first_mut().unwrap() } else { inner };
+    plant(inner.as_table_mut().unwrap(), rest, value);
+}

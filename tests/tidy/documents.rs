@@ -1,0 +1,66 @@
+//! The pages people read first exist, and what they point at exists too.
+//!
+//! Only what lies in the checkout is followed.
+
+use crate::tree::{File, exists, files, verdict};
+
+const EXPECTED: &[&str] = &["ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "README.md"];
+/// Names that end so, in backquotes, are paths.
+const KINDS: &[&str] = &[".rs", ".toml", ".sh", ".mjs", ".sql", ".md"];
+/// Where a path in a page may begin.
+const ROOTS: &[&str] = &["", "src/", "actors/", "actors/src/", "tests/", "docs/"];
+
+/// `](target)`, without anchors and without other hosts.
+fn links(text: &str) -> Vec<&str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());
+    let paths = targets.map(|target| target.split('#').next().unwrap_or_default());
+    paths.filter(|path| !path.is_empty() && !path.contains("://") && !path.starts_with("mailto:")).collect()
+}
+
+/// `src/app.rs`, `config.toml`: what stands in backquotes and looks like a file of ours.
+fn named(text: &str) -> Vec<&str> {
+    let quoted = text.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
+    quoted.filter(|name| KINDS.iter().any(|kind| name.ends_with(kind)) && is_plain(name)).collect()
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.starts_with('.') && name.chars().all(|char| char.is_alphanumeric() || "/._-".contains(char))
+}
+
+fn broken(page: &File, exists: impl Fn(&str) -> bool) -> Vec<String> {
+    let folder = page.path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let links = links(&page.text).into_iter().filter(|link| {
+        let link = link.strip_prefix("./").unwrap_or(link);
+        let from_root = link.strip_prefix('/').is_some_and(&exists);
+        !from_root && !exists(&format!("{folder}{link}"))
+    });
+    let names = named(&page.text).into_iter().filter(|name| {
+        let mut places = ROOTS.iter().map(|root| format!("{root}{name}")).chain([format!("{folder}{name}")]);
+        !places.any(|place| exists(&place))
+    });
+    links.chain(names).map(|path| format!("{} names {path}, which does not exist", page.path)).collect()
+}
+
+/// The change log tells of what was, and may name what is gone.
+fn pages() -> impl Iterator<Item = File> {
+    files().into_iter().filter(|file| file.path.ends_with(".md") && file.path != "CHANGELOG.md")
+}
+
+#[test]
+fn the_pages_people_read_first_exist() {
+    let missing = EXPECTED.iter().filter(|path| !exists(path));
+    verdict(&missing.map(|path| format!("{path} is missing")).collect::<Vec<_>>());
+}
+
+#[test]
+fn pages_point_only_at_what_exists() {
+    verdict(&pages().flat_map(|page| broken(&page, exists)).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_planted_dead_end_is_found() {
+    let page = |text: &str| File { path: "docs/a.md".to_owned(), text: text.to_owned() };
+    let there = |path: &str| matches!(path, "docs/b.md" | "src/app.rs" | "docs/../README.md");
+    assert_eq!(broken(&page("[x](c.md) [y](b.md#z) [z](../README.md)"), there).len(), 1);
+    assert_eq!(broken(&page("`src/gone.rs`, `app.rs`, `*.rs`, [web](https://example.com)"), there).len(), 1);
+}
