@@ -147,15 +147,16 @@ impl Archive {
 
     fn report(&self, batch: Vec<AppendDraft>, appended: Vec<Appended>) {
         self.vitals.store_works();
-        let mut rooms: HashMap<RoomId, (Recipient<Committed>, Vec<(Appended, Answer)>)> = HashMap::new();
+        let mut rooms: HashMap<RoomId, (Recipient<Committed>, Committed)> = HashMap::new();
         for (append, appended) in batch.into_iter().zip(appended) {
             let count = if appended.duplicate { &self.vitals.duplicates } else { &self.vitals.accepted };
             count.fetch_add(1, Relaxed);
-            let (_, drafts) = rooms.entry(append.draft.room).or_insert_with(|| (append.room, Vec::new()));
-            drafts.push((appended, append.answer));
+            let fresh = || (append.room, Committed { drafts: Vec::new() });
+            let (_, committed) = rooms.entry(append.draft.room).or_insert_with(fresh);
+            committed.drafts.push((appended, append.answer));
         }
-        for (room, drafts) in rooms.into_values() {
-            room.do_send(Committed { drafts });
+        for (room, committed) in rooms.into_values() {
+            room.do_send(committed);
         }
     }
 

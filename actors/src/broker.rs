@@ -2,11 +2,12 @@
 //!
 //! Clones are cheap and lead to the same broker. A test starts its own; nothing here is global.
 
+mod ending;
 mod worker;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use actix::dev::ToEnvelope;
@@ -24,11 +25,11 @@ use crate::outbox::Outbox;
 use crate::ports::Ports;
 use crate::presence::Presence;
 use crate::receipts::ReceiptsActor;
-use crate::refusal::{Farewell, Refusal};
+use crate::refusal::Refusal;
 use crate::room::Room;
 use crate::settings::Settings;
-use crate::shard::{CountSessions, EndSessions, Shard, Target, TellEveryone};
-use crate::supervisor::{Fate, Link, StandDown, Supervisor, ask};
+use crate::shard::{CountSessions, EndSessions, Shard, TellEveryone};
+use crate::supervisor::{Link, Supervisor, ask};
 use crate::vitals::Vitals;
 use crate::warden::Warden;
 
@@ -251,54 +252,6 @@ impl Broker {
         let announcement = Announcement::new(event, &self.0.dialects);
         for shard in self.shards() {
             shard.tell(TellEveryone(announcement.clone()));
-        }
-    }
-
-    /// Takes no new work and says goodbye to everyone; ends when all have left or `within` is over.
-    pub async fn drain(&self, within: Duration) {
-        self.0.vitals.drain();
-        let everyone = Target { user: None, token_id: None, room: None };
-        let leave = self.end_sessions(EndSessions { target: everyone, farewell: Farewell::ShuttingDown });
-        let gone = async {
-            leave.await;
-            while self.0.vitals.sessions.load(Relaxed) > 0 {
-                tokio::time::sleep(AGAIN).await;
-            }
-        };
-        // Those who have not left by then are left behind.
-        let _ = tokio::time::timeout(within, gone).await;
-    }
-
-    /// Ends every actor of this broker.
-    pub fn stop(&self) {
-        for place in self.0.shards.iter() {
-            place.supervisor.do_send(StandDown);
-            place.link.end();
-        }
-        self.0.shards.clear();
-        self.0.supervisor.tell(StandDown);
-        for room in self.0.rooms.all() {
-            room.do_send(Fate::End);
-        }
-        self.0.rooms.clear();
-        let Inner { archive, presence, receipts, bridge, outbox, warden, directory, .. } = &*self.0;
-        (archive.end(), presence.end(), receipts.end(), bridge.end());
-        (outbox.end(), warden.end(), directory.end());
-    }
-
-    /// Makes the actor of this kind panic. Only fault injection does.
-    pub fn injure(&self, kind: &str) {
-        match kind {
-            "archive" => self.0.archive.tell(Fate::Panic),
-            "presence" => self.0.presence.tell(Fate::Panic),
-            "receipts" => self.0.receipts.tell(Fate::Panic),
-            "bridge" => self.0.bridge.tell(Fate::Panic),
-            "outbox" => self.0.outbox.tell(Fate::Panic),
-            "warden" => self.0.warden.tell(Fate::Panic),
-            "directory" => self.0.directory.tell(Fate::Panic),
-            "room" => self.0.rooms.all().iter().for_each(|room| room.do_send(Fate::Panic)),
-            "shard" => self.shards().iter().for_each(|shard| shard.tell(Fate::Panic)),
-            _ => debug_assert!(false, "no actor is called {kind}"),
         }
     }
 }

@@ -105,11 +105,11 @@ impl Directory {
         let (dead, arbiter) = (place.room.clone(), place.arbiter.clone());
         ctx.run_later(back_off, move |directory, _| {
             let broker = &directory.broker;
-            if let Slot::Occupied(mut place) = broker.rooms().0.entry(id.clone()) {
-                if place.get().room == dead {
-                    let room = start(&id, broker, Birth::Again, &arbiter);
-                    place.insert(Place { room, arbiter });
-                }
+            if let Slot::Occupied(mut place) = broker.rooms().0.entry(id.clone())
+                && place.get().room == dead
+            {
+                let room = start(&id, broker, Birth::Again, &arbiter);
+                place.insert(Place { room, arbiter });
             }
         });
     }

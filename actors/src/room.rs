@@ -4,16 +4,14 @@
 
 pub mod log;
 
+mod amending;
 mod announcing;
 mod loading;
 mod typing;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
-use actix::{
-    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture,
-};
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, ResponseFuture};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -24,8 +22,7 @@ use crate::message::cluster::{UnwatchRoom, WatchRoom};
 use crate::message::presence::{SessionEntered, SessionLeft};
 use crate::message::receipt::{AdvanceReceipt, MarkReceipt, Receipt};
 use crate::message::room::{
-    AddEntry, AmendMessage, EntryBody, GetHead, Head, JoinRoom, Joined, LeaveRoom, ListMembers, Member,
-    Posted, Role,
+    AddEntry, EntryBody, GetHead, Head, JoinRoom, Joined, LeaveRoom, ListMembers, Member, Posted, Role,
 };
 use crate::ports::Draft;
 use crate::receipts::CloseLedger;
@@ -228,53 +225,6 @@ impl Handler<AddEntry> for Room {
         }
         self.append(add, ctx)
     }
-}
-
-impl Handler<AmendMessage> for Room {
-    type Result = actix::ResponseActFuture<Self, Result<Posted, Refusal>>;
-
-    fn handle(&mut self, amend: AmendMessage, _: &mut Self::Context) -> Self::Result {
-        self.last_used = Instant::now();
-        // One at a time, or an edit that began before a deletion could bring the content back.
-        if !self.amending.insert(amend.id.clone()) {
-            return Box::pin(async { Err(Refusal::Busy) }.into_actor(self));
-        }
-        let (id, found) = (amend.id.clone(), self.broker.ports().log.find(&self.id, &amend.id));
-        let answer = found.into_actor(self).then(|found, room, ctx| {
-            let appended = amended(amend, found.map_err(Refusal::from)).map(|add| room.append(add, ctx));
-            async move { appended?.await }.into_actor(room)
-        });
-        Box::pin(answer.map(move |answer, room, _| {
-            room.amending.remove(&id);
-            answer
-        }))
-    }
-}
-
-/// The entry that changes a message as it stands today.
-fn amended(
-    amend: AmendMessage,
-    found: Result<Option<Arc<crate::message::room::Entry>>, Refusal>,
-) -> Result<AddEntry, Refusal> {
-    let AmendMessage { content, by, client_id, at, .. } = amend;
-    let entry = found?.ok_or(Refusal::UnknownMessage)?;
-    let mut message = entry.body.message().cloned().ok_or(Refusal::UnknownMessage)?;
-    if message.deleted {
-        return Err(Refusal::MessageDeleted);
-    }
-    message.updated_at = Some(at);
-    let body = match content {
-        Some(content) => {
-            message.content = content;
-            EntryBody::MessageEdited { message }
-        }
-        None => {
-            message.content.clear();
-            message.deleted = true;
-            EntryBody::MessageDeleted { message }
-        }
-    };
-    Ok(AddEntry { by, client_id, body })
 }
 
 impl Handler<Committed> for Room {

@@ -58,9 +58,17 @@ async fn what_is_no_json_object_cannot_be_processed() {
     let (house, mut ann, bob) = two_in_a_chat().await;
     let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
     let bottomless = format!(r#"{{"type":"ping","x":{deep}}}"#);
-    for text in
-        ["", " ", "hello", "{", r#"{"type":"ping""#, "{'type':'ping'}", r#"{"type":"ping"} {}"#, &deep, &bottomless]
-    {
+    for text in [
+        "",
+        " ",
+        "hello",
+        "{",
+        r#"{"type":"ping""#,
+        "{'type':'ping'}",
+        r#"{"type":"ping"} {}"#,
+        &deep,
+        &bottomless,
+    ] {
         is_told(&mut ann, text, UNREADABLE, "bad_json").await;
     }
     for text in ["null", "7", "true", r#""ping""#, "[]", r#"[{"type":"ping"}]"#] {

@@ -95,7 +95,8 @@ impl Place {
         for frame in frame.iter().chain(frames) {
             burst.extend(masked(&frame.to_string()));
         }
-        let address: SocketAddr = house.http_url("").trim_start_matches("http://").parse().expect("an address");
+        let address: SocketAddr =
+            house.http_url("").trim_start_matches("http://").parse().expect("an address");
         let mut stream = TcpStream::connect(address).await.expect("a connection");
         stream.write_all(&burst).await.expect("the socket takes it");
         let rest = timeout(SOON, past_the_answer(&mut stream)).await.expect("an answer in time");

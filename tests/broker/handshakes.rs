@@ -91,7 +91,10 @@ async fn there_are_only_so_many_places_and_they_are_given_back() {
     let ann = house.widget("ann", "chat_1").await;
     let mut bob = house.widget("bob", "chat_1").await;
     let (status, head, problem) = refusal(&house, &entering("eve")).await;
-    assert_eq!((status, &problem["code"], &problem["retry"]), (503, &json!("connections_full"), &json!(true)));
+    assert_eq!(
+        (status, &problem["code"], &problem["retry"]),
+        (503, &json!("connections_full"), &json!(true))
+    );
     let wait = header(&head, "retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
     assert!(wait.is_some_and(|seconds| seconds > 0), "{head}");
 

@@ -2,6 +2,7 @@
 //!
 //! Comparing minutes shows whether all heard one order, each thing once.
 
+use futures_util::future::join_all;
 use recado_actors::clock::Timestamp;
 use recado_actors::id::{ClientId, MessageId, RoomId, UserId};
 use recado_actors::message::room::{EntryBody, Message, Role, Sender};
@@ -96,13 +97,8 @@ impl House {
 }
 
 fn past_draft(chat: &str, content: String) -> Draft {
-    let sender = Sender {
-        id: "old".to_owned(),
-        name: None,
-        email: None,
-        avatar: None,
-        more: serde_json::Map::new(),
-    };
+    let sender =
+        Sender { id: "old".to_owned(), name: None, email: None, avatar: None, more: serde_json::Map::new() };
     let message = Message {
         id: MessageId::fresh(),
         content,
@@ -117,5 +113,19 @@ fn past_draft(chat: &str, content: String) -> Draft {
         by: Some(UserId::parse("old").expect("a user's name")),
         client_id: ClientId::fresh(),
         body: EntryBody::MessagePosted { message },
+    }
+}
+
+/// Everybody says goodbye.
+pub async fn all_leave(people: impl IntoIterator<Item = Person>) {
+    join_all(people.into_iter().map(Person::leaves)).await;
+}
+
+/// All heard exactly these numbers, and the same under each.
+pub async fn all_hear_the_same(people: &mut [Person], from: u64, to: u64) {
+    join_all(people.iter_mut().map(|person| person.hears_up_to(to))).await;
+    for person in people.iter() {
+        person.has_heard_exactly(from, to);
+        assert_eq!(person.minutes, people[0].minutes);
     }
 }

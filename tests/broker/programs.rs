@@ -73,7 +73,11 @@ impl Program {
 
     /// The next line of JSON that is the wanted one.
     pub async fn says(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
-        let line = timeout(SOON, async {
+        self.says_within(SOON, wanted).await
+    }
+
+    pub async fn says_within(&mut self, longest: Duration, wanted: impl Fn(&Value) -> bool) -> Value {
+        let line = timeout(longest, async {
             while let Some(line) = self.lines.recv().await {
                 let value = serde_json::from_str(&line).unwrap_or(Value::Null);
                 self.heard.push(line);

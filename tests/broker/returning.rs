@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::house::House;
-use crate::person::Person;
+use crate::minutes::all_leave;
 use crate::tokens::{claims, sign};
 
 #[actix_web::test]
@@ -55,8 +55,7 @@ async fn a_retry_after_a_broken_connection_gets_the_first_answer() {
 async fn twenty_duplicates_race(workers: &str) {
     let house = House::with(&[("RECADO_SERVER__WORKERS", workers)]).await;
     let mut bob = house.widget_with_extras("bob", "chat_1").await;
-    let mut anns =
-        join_all((0..20).map(async |_| house.widget_with_extras("ann", "chat_1").await)).await;
+    let mut anns = join_all((0..20).map(async |_| house.widget_with_extras("ann", "chat_1").await)).await;
 
     let answers = join_all(anns.iter_mut().map(|ann| ann.posts_safely("once", "t1"))).await;
     assert_eq!(answers.iter().filter(|sent| sent["duplicate"] == true).count(), 19);
@@ -218,8 +217,4 @@ async fn a_restart_forgets_neither_what_was_missed_nor_what_was_sent() {
     ann.has_heard_exactly(2, 4);
     ann.leaves().await;
     house.ends().await;
-}
-
-async fn all_leave(people: impl IntoIterator<Item = Person>) {
-    join_all(people.into_iter().map(Person::leaves)).await;
 }

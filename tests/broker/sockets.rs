@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::house::House;
 use crate::raw_socket::{
-    BINARY, CLOSE, CONTINUATION, FIN, Heard, PING, RSV1, RawSocket, TEXT, frame, frame_header, handshake, post,
+    BINARY, CLOSE, CONTINUATION, FIN, Heard, PING, RSV1, RawSocket, TEXT, frame, frame_header, handshake,
+    post,
 };
 use crate::tokens::{claims, sign};
 

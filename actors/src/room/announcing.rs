@@ -22,7 +22,7 @@ impl Room {
 
     /// Announces whatever is next; reads the log when something between is missing.
     pub(super) fn announce_ready(&mut self, ctx: &mut Context<Self>) {
-        while let Some(entry) = self.log.as_mut().and_then(|log| log.next()) {
+        while let Some(entry) = self.log.as_mut().and_then(|log| log.next_ready()) {
             let seq = Some(entry.seq);
             let announcement = self.announcement(entry);
             self.announce(Announce { room: self.id.clone(), seq, except: None, announcement });

@@ -53,7 +53,7 @@ impl RoomLog {
     }
 
     /// The next entry in order, if it is here.
-    pub fn next(&mut self) -> Option<Arc<Entry>> {
+    pub fn next_ready(&mut self) -> Option<Arc<Entry>> {
         let entry = self.early.remove(&self.announced.next())?;
         self.announced = entry.seq;
         match entry.body {
@@ -126,7 +126,7 @@ mod tests {
             let mut told = Vec::new();
             for seq in arrivals {
                 log.take(entry(seq));
-                while let Some(next) = log.next() {
+                while let Some(next) = log.next_ready() {
                     told.push(next.seq.0);
                 }
             }
@@ -139,7 +139,7 @@ mod tests {
             let mut log = log(0, tail);
             for seq in 1..=told {
                 log.take(entry(seq));
-                log.next();
+                log.next_ready();
             }
             match log.missing(Seq(after)) {
                 Missing::Entries(lacks) => {
@@ -157,10 +157,10 @@ mod tests {
         let mut log = log(5, 4);
         assert!(!log.take(entry(5)));
         assert!(log.take(entry(7)));
-        assert!(log.next().is_none());
+        assert!(log.next_ready().is_none());
         assert!(log.has_gap());
         log.take(entry(6));
-        assert_eq!(log.next().map(|e| e.seq), Some(Seq(6)));
-        assert_eq!(log.next().map(|e| e.seq), Some(Seq(7)));
+        assert_eq!(log.next_ready().map(|e| e.seq), Some(Seq(6)));
+        assert_eq!(log.next_ready().map(|e| e.seq), Some(Seq(7)));
     }
 }

@@ -103,8 +103,8 @@ pub(super) fn keyed_answer(
     key: &str,
     now: Timestamp,
 ) -> Result<Option<KeyedAnswer>, Fault> {
-    let mut statement =
-        conn.prepare_cached("SELECT key, request, status, body, at FROM answers WHERE key = ?1 AND at >= ?2")?;
+    let mut statement = conn
+        .prepare_cached("SELECT key, request, status, body, at FROM answers WHERE key = ?1 AND at >= ?2")?;
     Ok(statement.query_row(params![key, now.plus_ms(-ANSWERS_LIVE_MS).0], answer).optional()?)
 }
 
