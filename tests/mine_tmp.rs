@@ -1,4 +1,6 @@
 //! Temporary.
+#[path = "broker/command_line.rs"]
+mod command_line;
 #[path = "broker/flat_memory.rs"]
 mod flat_memory;
 #[path = "broker/handshakes.rs"]
@@ -25,4 +27,3 @@ mod sockets;
 mod stock_client;
 #[path = "broker/tokens.rs"]
 mod tokens;
-#[path = "broker/command_line.rs"] mod command_line;

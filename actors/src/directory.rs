@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::broker::Broker;
 use crate::id::RoomId;
-use crate::room::{Birth, Room};
+use crate::room::Room;
 use crate::supervisor::{Alive, Fate, Obituary, Restarts};
 
 /// Notice: a room is dead.
@@ -42,7 +42,7 @@ impl Rooms {
             Slot::Occupied(place) => place.get().room.clone(),
             Slot::Vacant(vacant) => {
                 let arbiter = actix_rt::Arbiter::current();
-                let room = start(id, broker, Birth::First, &arbiter);
+                let room = start(id, broker, &arbiter);
                 vacant.insert(Place { room: room.clone(), arbiter });
                 room
             }
@@ -71,13 +71,13 @@ impl Rooms {
     }
 }
 
-fn start(id: &RoomId, broker: &Broker, birth: Birth, arbiter: &ArbiterHandle) -> Addr<Room> {
+fn start(id: &RoomId, broker: &Broker, arbiter: &ArbiterHandle) -> Addr<Room> {
     let (id, broker) = (id.clone(), broker.clone());
     Room::start_in_arbiter(arbiter, move |_| {
         let alive = Alive::new(broker.vitals(), "room");
         let (kin, dead) = (broker.clone(), id.clone());
         let obituary = Obituary::new(alive, move || kin.directory().tell(RoomGone(dead)));
-        Room::new(id, broker, birth, obituary)
+        Room::new(id, broker, obituary)
     })
 }
 
@@ -108,7 +108,7 @@ impl Directory {
             if let Slot::Occupied(mut place) = broker.rooms().0.entry(id.clone())
                 && place.get().room == dead
             {
-                let room = start(&id, broker, Birth::Again, &arbiter);
+                let room = start(&id, broker, &arbiter);
                 place.insert(Place { room, arbiter });
             }
         });

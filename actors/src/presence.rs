@@ -11,7 +11,7 @@ use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle};
 use crate::broker::Broker;
 use crate::clock::Timestamp;
 use crate::id::{RoomId, UserId};
-use crate::message::presence::{ListPresent, Present, SessionEntered, SessionLeft};
+use crate::message::presence::{ForgetRoom, ListPresent, Present, SessionEntered, SessionLeft};
 use crate::message::room::{RoomEvent, TellSignal};
 use crate::presence::roster::Roster;
 use crate::room::ReportPresence;
@@ -28,20 +28,31 @@ pub struct Presence {
     broker: Broker,
     roster: Roster,
     online: HashMap<(RoomId, UserId), Online>,
-    /// Taking up again what an earlier life knew: nothing of it is news.
-    reborn: bool,
     _obituary: Obituary,
 }
 
 impl Presence {
     pub fn new(broker: Broker, obituary: Obituary) -> Self {
-        Self { broker, roster: Roster::default(), online: HashMap::new(), reborn: false, _obituary: obituary }
+        Self { broker, roster: Roster::default(), online: HashMap::new(), _obituary: obituary }
     }
 
     fn tell(&self, room: &RoomId, user: &UserId, online: bool) {
         let Some(addr) = self.broker.room_if_open(room) else { return };
         let at = self.broker.clock().now();
         addr.do_send(TellSignal { event: RoomEvent::PresenceChanged { user: user.clone(), online, at } });
+    }
+
+    fn leave_after_grace(&mut self, room: RoomId, user: UserId, ctx: &mut Context<Self>) {
+        if self.roster.sessions_of(&room, &user) > 0 {
+            return;
+        }
+        let key = (room, user);
+        let left = key.clone();
+        let grace = self.broker.settings().presence_grace;
+        let leaving = ctx.run_later(grace, move |presence, _| presence.leave_for_good(&left.0, &left.1));
+        if let Some(online) = self.online.get_mut(&key) {
+            online.leaving = Some(leaving);
+        }
     }
 
     fn leave_for_good(&mut self, room: &RoomId, user: &UserId) {
@@ -53,21 +64,18 @@ impl Presence {
 impl Actor for Presence {
     type Context = Context<Self>;
 
-    fn started(&mut self, ctx: &mut Self::Context) {
-        let rooms = self.broker.rooms().all();
-        self.reborn = !rooms.is_empty();
-        for room in rooms {
+    fn started(&mut self, _: &mut Self::Context) {
+        for room in self.broker.rooms().all() {
             room.do_send(ReportPresence);
         }
-        let grace = self.broker.settings().presence_grace;
-        ctx.run_later(grace, |presence, _| presence.reborn = false);
     }
 }
 
 impl Handler<SessionEntered> for Presence {
     type Result = ();
 
-    fn handle(&mut self, SessionEntered { room, user, session }: SessionEntered, ctx: &mut Self::Context) {
+    fn handle(&mut self, entered: SessionEntered, ctx: &mut Self::Context) {
+        let SessionEntered { room, user, session, again } = entered;
         if !self.roster.enter(self.broker.node(), &room, session, &user) {
             return;
         }
@@ -79,7 +87,7 @@ impl Handler<SessionEntered> for Presence {
             return;
         }
         self.online.insert(key.clone(), Online { since: self.broker.clock().now(), leaving: None });
-        if !self.reborn {
+        if !again {
             self.tell(&key.0, &key.1, true);
         }
     }
@@ -89,16 +97,18 @@ impl Handler<SessionLeft> for Presence {
     type Result = ();
 
     fn handle(&mut self, SessionLeft { room, session }: SessionLeft, ctx: &mut Self::Context) {
-        let Some(user) = self.roster.leave(self.broker.node(), &room, session) else { return };
-        if self.roster.sessions_of(&room, &user) > 0 {
-            return;
+        if let Some(user) = self.roster.leave(self.broker.node(), &room, session) {
+            self.leave_after_grace(room, user, ctx);
         }
-        let key = (room, user);
-        let left = key.clone();
-        let grace = self.broker.settings().presence_grace;
-        let leaving = ctx.run_later(grace, move |presence, _| presence.leave_for_good(&left.0, &left.1));
-        if let Some(online) = self.online.get_mut(&key) {
-            online.leaving = Some(leaving);
+    }
+}
+
+impl Handler<ForgetRoom> for Presence {
+    type Result = ();
+
+    fn handle(&mut self, ForgetRoom { room }: ForgetRoom, ctx: &mut Self::Context) {
+        for user in self.roster.clear_room(self.broker.node(), &room) {
+            self.leave_after_grace(room.clone(), user, ctx);
         }
     }
 }

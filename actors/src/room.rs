@@ -48,22 +48,19 @@ pub struct ResendEntries {
     pub after: Seq,
 }
 
+/// Notice: something may have been stored that this room was not told.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct LookAtLog;
+
 /// Notice, from a reborn presence actor: say again who is here.
 #[derive(Message, Clone)]
 #[rtype(result = "()")]
 pub struct ReportPresence;
 
-/// Does this room begin empty, or take over the members of one that died?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Birth {
-    First,
-    Again,
-}
-
 pub struct Room {
     id: RoomId,
     broker: Broker,
-    birth: Birth,
     /// None until the log was read.
     log: Option<RoomLog>,
     reading: bool,
@@ -80,11 +77,10 @@ pub struct Room {
 }
 
 impl Room {
-    pub fn new(id: RoomId, broker: Broker, birth: Birth, obituary: Obituary) -> Self {
+    pub fn new(id: RoomId, broker: Broker, obituary: Obituary) -> Self {
         Self {
             id,
             broker,
-            birth,
             log: None,
             reading: false,
             members: HashMap::new(),
@@ -111,7 +107,7 @@ impl Room {
             self.forget_shard(before.shard);
         }
         *self.shards.entry(shard).or_default() += 1;
-        self.broker.presence().tell(SessionEntered { room: self.id.clone(), user, session });
+        self.broker.presence().tell(SessionEntered { room: self.id.clone(), user, session, again: false });
     }
 
     fn forget_shard(&mut self, shard: ShardId) {
@@ -136,8 +132,17 @@ impl Room {
         let (answer, answered) = oneshot::channel();
         let draft = Draft { room: self.id.clone(), by, client_id, body };
         self.broker.archive().tell(AppendDraft { draft, room: ctx.address().recipient(), answer });
-        // Dropped unanswered: the archive died with the draft in hand, and whether it is stored is unknown.
-        Box::pin(async move { answered.await.unwrap_or(Err(Refusal::Restarting)) })
+        let room = ctx.address();
+        Box::pin(async move {
+            match answered.await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    // The archive died with the draft in hand: if it is stored, the members must hear of it.
+                    room.do_send(LookAtLog);
+                    Err(Refusal::Restarting)
+                }
+            }
+        })
     }
 
     /// Looks again after the idle time; a room with members needs no timer.
@@ -272,7 +277,7 @@ impl Handler<ReportPresence> for Room {
     fn handle(&mut self, _: ReportPresence, _: &mut Self::Context) {
         for Member { session, user, .. } in self.members.values() {
             let (room, user, session) = (self.id.clone(), user.clone(), *session);
-            self.broker.presence().tell(SessionEntered { room, user, session });
+            self.broker.presence().tell(SessionEntered { room, user, session, again: true });
         }
     }
 }

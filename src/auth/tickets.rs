@@ -118,7 +118,8 @@ impl Tickets {
         if ticket.is_empty() {
             return Err(TokenError::Missing);
         }
-        let ticket = Compact::parse(ticket.strip_prefix(PREFIX).ok_or(TokenError::MALFORMED)?)?;
+        let signed = ticket.strip_prefix(PREFIX).filter(|signed| !signed.is_empty());
+        let ticket = Compact::parse(signed.ok_or(TokenError::MALFORMED)?)?;
         if ticket.header.alg != "HS256" {
             return Err(TokenError::ALGORITHM);
         }

@@ -112,8 +112,7 @@ async fn whoever_missed_only_long_messages_of_late_gets_them_all() {
 #[actix_web::test]
 async fn a_burst_of_long_messages_drowns_nobody_who_reads() {
     let house = House::start().await;
-    let mut anns =
-        join_all((0..100).map(async |_| house.widget_with_extras("ann", "chat_1").await)).await;
+    let mut anns = join_all((0..100).map(async |_| house.widget_with_extras("ann", "chat_1").await)).await;
     let content = long();
     let posting = anns.iter_mut().zip(0..).map(async |(ann, n)| {
         ann.insists(&content, &format!("t{n}")).await;

@@ -13,7 +13,8 @@ const SECRETS: [(&str, &str); 2] = [("JWT_SECRET", SECRET), ("INTERNAL_API_SECRE
 
 /// A broker on a free port, with a database in its own folder.
 fn serving(settings: &[(&str, &str)]) -> Program {
-    let basics = [SECRETS.as_slice(), &[("RECADO_SERVER__PORT", "0"), ("RECADO_SERVER__WORKERS", "2")]].concat();
+    let basics =
+        [SECRETS.as_slice(), &[("RECADO_SERVER__PORT", "0"), ("RECADO_SERVER__WORKERS", "2")]].concat();
     Program::recado(&["serve"], &[basics.as_slice(), settings].concat())
 }
 
@@ -31,8 +32,11 @@ async fn enters(address: std::net::SocketAddr, path: &str, headers: &[(&str, &st
 #[actix_web::test]
 async fn three_mistakes_in_the_settings_are_told_at_once() {
     for command in ["check-config", "serve"] {
-        let wrong =
-            [("PORT", "banana"), ("RECADO_LIMITS__BODY_BYTES", "0"), ("RECADO_STORE__URL", "mysql://a:hunter2@b")];
+        let wrong = [
+            ("PORT", "banana"),
+            ("RECADO_LIMITS__BODY_BYTES", "0"),
+            ("RECADO_STORE__URL", "mysql://a:hunter2@b"),
+        ];
         let ended = Program::recado(&[command], &wrong).ends().await;
         assert_eq!(ended.code, Some(1), "{ended:?}");
         let lines: Vec<_> = ended.errors.lines().collect();
@@ -47,7 +51,10 @@ async fn three_mistakes_in_the_settings_are_told_at_once() {
 #[actix_web::test]
 async fn settings_without_a_mistake_are_called_valid() {
     let ended = Program::recado(&["check-config"], &SECRETS).ends().await;
-    assert_eq!((ended.code, ended.out.as_str(), ended.errors.as_str()), (Some(0), "configuration is valid", ""));
+    assert_eq!(
+        (ended.code, ended.out.as_str(), ended.errors.as_str()),
+        (Some(0), "configuration is valid", "")
+    );
 }
 
 #[actix_web::test]
@@ -140,11 +147,13 @@ async fn one_who_does_not_answer_the_goodbye_holds_up_nobody_for_longer_than_the
 async fn the_log_keeps_tokens_and_messages_to_itself_even_when_it_tells_everything() {
     let mut recado = serving(&[("LOG_LEVEL", "trace")]);
     let address = recado.listens().await;
-    let token = sign(&claims_with("bob", "chat_1", json!({ "jti": "token-id-1", "email": "bob@example.test" })));
+    let token =
+        sign(&claims_with("bob", "chat_1", json!({ "jti": "token-id-1", "email": "bob@example.test" })));
     let mut ann = enters(address, &path("ann"), &[]).await;
     let bearer = format!("Bearer {token}");
     let mut bob = enters(address, "/", &[("Authorization", &bearer)]).await;
-    let mut eve = enters(address, "/", &[("Sec-WebSocket-Protocol", &format!("recado, recado-token.{token}"))]).await;
+    let mut eve =
+        enters(address, "/", &[("Sec-WebSocket-Protocol", &format!("recado, recado-token.{token}"))]).await;
     let mut zoe = Person::connect(&format!("ws://{address}/?auth=frame"), &[]).await;
     zoe.sends(json!({ "type": "auth", "token": token })).await;
     zoe.is_welcomed().await;
@@ -179,8 +188,10 @@ async fn refused(address: std::net::SocketAddr, token: &str) {
     let mut forger = Person::connect(&format!("ws://{address}/?token={forged}"), &[]).await;
     assert_eq!(forger.is_closed().await.0, 4002);
     let broken = handshake(&format!("/?token={token}")).replace("Sec-WebSocket-Version: 13\r\n", "");
-    let plain = format!("GET /nowhere?token={token} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n\r\n");
-    let inside = format!("GET /internal/chats/c/members HTTP/1.1\r\nHost: a\r\nX-Internal-Secret: {token}\r\n\r\n");
+    let plain =
+        format!("GET /nowhere?token={token} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let inside =
+        format!("GET /internal/chats/c/members HTTP/1.1\r\nHost: a\r\nX-Internal-Secret: {token}\r\n\r\n");
     for request in [broken, plain, inside] {
         let mut socket = RawSocket::dials(address).await;
         socket.sends(request.as_bytes()).await;

@@ -127,6 +127,19 @@ impl House {
         self.until("the others are gone", |broker| broker.vitals().sessions.load(Relaxed) == sessions).await;
     }
 
+    /// Makes the actor of this kind panic and waits until it lives again.
+    pub async fn dies(&self, kind: &str) {
+        let broker = self.broker();
+        let before = broker.vitals().restarts_of(kind);
+        let alive = |broker: &Broker| {
+            broker.vitals().actors().iter().any(|(living, _)| *living == kind)
+                && broker.rooms().all().iter().all(|room| room.connected())
+        };
+        broker.injure(kind);
+        self.until("it was seen to die", |broker| broker.vitals().restarts_of(kind) > before).await;
+        self.until("it lives again", alive).await;
+    }
+
     /// Waits until something about the broker holds.
     pub async fn until(&self, what: &str, holds: impl Fn(&Broker) -> bool) {
         let broker = self.broker();

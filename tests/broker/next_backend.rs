@@ -123,7 +123,10 @@ async fn a_retry_is_stored_once_by_next_too() {
     let (mut ann, mut bob) = (settled(&house, "ann", "chat_1").await, settled(&house, "bob", "chat_1").await);
     let first = ann.posts_safely("hello", "mine-1").await;
     let again = ann.posts_safely("hello", "mine-1").await;
-    assert_eq!((&again["id"], &again["seq"], &again["duplicate"]), (&first["id"], &first["seq"], &json!(true)));
+    assert_eq!(
+        (&again["id"], &again["seq"], &again["duplicate"]),
+        (&first["id"], &first["seq"], &json!(true))
+    );
     assert_eq!(next.stored().await.len(), 1);
     ann.posts("that was all").await;
     bob.hears_message("hello").await;

@@ -145,6 +145,15 @@ impl Person {
         self.hears("pong").await;
     }
 
+    /// The next frame, or the goodbye that came in its stead.
+    pub async fn hears_or_is_closed(&mut self) -> Result<Value, (u16, String)> {
+        match timeout(SOON, self.socket.next()).await.expect("a frame in time") {
+            Some(Ok(Message::Text(text))) => Ok(serde_json::from_str(&text).expect("frames are JSON")),
+            Some(Ok(Message::Close(Some(frame)))) => Err((frame.code.into(), frame.reason.to_string())),
+            other => panic!("waiting for a frame or a goodbye: {other:?}"),
+        }
+    }
+
     /// Waits for the close frame: code and reason.
     pub async fn is_closed(&mut self) -> (u16, String) {
         loop {

@@ -30,9 +30,11 @@ async fn read_implies_delivered_and_everybody_is_told() {
     let mut bob = house.widget_with_extras("bob", "chat_1").await;
     ann.insists_on_many("message", 3).await;
     bob.hears_up_to(3).await;
-    for (kind, seq, expected) in
-        [("delivered", 2, receipt("bob", 2, 0)), ("read", 1, receipt("bob", 2, 1)), ("read", 3, receipt("bob", 3, 3))]
-    {
+    for (kind, seq, expected) in [
+        ("delivered", 2, receipt("bob", 2, 0)),
+        ("read", 1, receipt("bob", 2, 1)),
+        ("read", 3, receipt("bob", 3, 3)),
+    ] {
         bob.marks(kind, seq).await;
         assert_eq!(ann.hears_receipt().await, expected);
         assert_eq!(bob.hears_receipt().await, expected);

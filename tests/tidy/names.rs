@@ -9,6 +9,8 @@ const NOWHERE: &[&str] =
     &["manager", "managers", "util", "utils", "helper", "helpers", "common", "info", "infos"];
 const NOT_OF_TYPES_OR_MODULES: &[&str] = &["service", "services", "data"];
 const NOT_FIRST_OF_FUNCTIONS: &[&str] = &["process", "do"];
+/// What was never meant to stay.
+const NOT_OF_FILES: &[&str] = &["bak", "old", "scratch", "tmp", "wip"];
 
 /// Each with what it is named after.
 const EXCEPTIONS: &[(&str, &str)] = &[
@@ -90,7 +92,8 @@ fn hollow(source: &Source) -> Vec<(String, String)> {
 fn hollow_path(path: &str) -> Option<String> {
     let (_, kind) = path.rsplit_once('.')?;
     let stem = path.strip_suffix(kind).filter(|_| SCRIPTS.contains(&kind))?;
-    let hollow = stem.split('/').any(|name| is_empty_word(name, Thing::TypeOrModule));
+    let passing = |name: &str| words(name).iter().any(|word| NOT_OF_FILES.contains(&word.as_str()));
+    let hollow = stem.split('/').any(|name| is_empty_word(name, Thing::TypeOrModule) || passing(name));
     hollow.then(|| format!("{path} is a name for anything"))
 }
 
@@ -129,5 +132,6 @@ fn every_planted_empty_name_is_found() {
         assert!(hollow(&Source::new("src/a.rs", text)).is_empty(), "{text}");
     }
     assert!(hollow_path("src/doors/utils.rs").is_some() && hollow_path("tests/common/main.rs").is_some());
+    assert!(hollow_path("tests/mine_tmp.rs").is_some());
     assert!(hollow_path("src/doors/words.rs").is_none());
 }

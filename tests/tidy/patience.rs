@@ -6,6 +6,10 @@ use crate::tree::{File, Source, files, sources, stale, verdict};
 
 /// Files that may sleep, each with why no event could be waited for.
 const SLEEPERS: &[(&str, &str)] = &[
+    (
+        "tests/broker/catching_up.rs",
+        "people return at every moment around a room's end, and time is what moves it",
+    ),
     ("tests/broker/house.rs", "vitals are read and never sent, so they are read again until a deadline"),
     ("tests/broker/minutes.rs", "a careful client's own pause before it tries again"),
     (

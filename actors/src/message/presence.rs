@@ -12,6 +12,15 @@ pub struct SessionEntered {
     pub room: RoomId,
     pub user: UserId,
     pub session: SessionId,
+    /// Said again to a reborn presence actor: no news to the room.
+    pub again: bool,
+}
+
+/// Notice: a room begins a life; its sessions, if it had any, are named anew.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct ForgetRoom {
+    pub room: RoomId,
 }
 
 /// Notice: a session left a room.

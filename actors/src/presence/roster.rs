@@ -4,6 +4,7 @@
 //! commutative, associative and idempotent.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use crate::id::{NodeId, RoomId, SessionId, UserId};
 
@@ -37,6 +38,15 @@ impl Roster {
         Some(user)
     }
 
+    /// Forgets all of a node's sessions in a room; whose they were.
+    pub fn clear_room(&mut self, node: &NodeId, room: &RoomId) -> BTreeSet<UserId> {
+        let Some(view) = self.views.get_mut(node) else { return BTreeSet::new() };
+        let sessions: Vec<_> = view.sessions.range(span(room)).map(|(key, _)| key.clone()).collect();
+        let users = sessions.iter().filter_map(|key| view.sessions.remove(key)).collect();
+        view.version = view.version.saturating_add(u64::from(!sessions.is_empty()));
+        users
+    }
+
     /// Forgets a whole node, as when it died.
     pub fn drop_node(&mut self, node: &NodeId) {
         self.views.remove(node);
@@ -64,12 +74,13 @@ impl Roster {
     }
 
     fn in_room<'a>(&'a self, room: &'a RoomId) -> impl Iterator<Item = &'a UserId> {
-        let from = (room.clone(), SessionId(0));
-        let to = (room.clone(), SessionId(u64::MAX));
-        self.views
-            .values()
-            .flat_map(move |view| view.sessions.range(from.clone()..=to.clone()).map(|(_, user)| user))
+        self.views.values().flat_map(move |view| view.sessions.range(span(room)).map(|(_, user)| user))
     }
+}
+
+/// The keys of a room's sessions.
+fn span(room: &RoomId) -> RangeInclusive<(RoomId, SessionId)> {
+    (room.clone(), SessionId(0))..=(room.clone(), SessionId(u64::MAX))
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 use actix::{ActorContext, ActorFutureExt, AsyncContext, Context, ContextFutureSpawner, Handler, WrapFuture};
 
 use crate::id::{Seq, ShardId};
+use crate::message::presence::ForgetRoom;
 use crate::ports::{LogError, Page, Stretch};
 use crate::room::log::{Missing, RoomLog};
-use crate::room::{AdoptMembers, Birth, ResendEntries, Room};
+use crate::room::{AdoptMembers, LookAtLog, ResendEntries, Room};
 use crate::shard::ReportMembers;
 
 impl Room {
@@ -16,9 +17,7 @@ impl Room {
         let loaded = head.into_actor(self).map(|head, room, ctx| match head {
             Ok(head) => {
                 room.log = Some(RoomLog::new(head, room.broker.settings().tail_entries));
-                if room.birth == Birth::Again {
-                    room.ask_for_members(ctx);
-                }
+                room.ask_for_members(ctx);
             }
             Err(error) => {
                 log::error!("a room cannot read its log: {error}");
@@ -30,7 +29,9 @@ impl Room {
         loaded.wait(ctx);
     }
 
+    /// The sockets may be here already: those of an earlier life of this room.
     fn ask_for_members(&self, ctx: &Context<Self>) {
+        self.broker.presence().tell(ForgetRoom { room: self.id.clone() });
         let report = ReportMembers { room: self.id.clone(), to: ctx.address() };
         for shard in self.broker.shards() {
             shard.tell(report.clone());
@@ -124,5 +125,14 @@ impl Handler<ResendEntries> for Room {
 
     fn handle(&mut self, ResendEntries { shard, after }: ResendEntries, ctx: &mut Self::Context) {
         self.resend(shard, after, ctx);
+    }
+}
+
+impl Handler<LookAtLog> for Room {
+    type Result = ();
+
+    fn handle(&mut self, _: LookAtLog, ctx: &mut Self::Context) {
+        // The store may be writing it still.
+        ctx.run_later(self.broker.settings().store_probe, |room, ctx| room.read_gap(ctx));
     }
 }
