@@ -4,41 +4,37 @@
 //! come back in the order they were sent.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use actix::{
-    Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, Recipient, ResponseFuture, WrapFuture,
-};
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
 use tokio::sync::oneshot;
 
-use crate::clock::{Clock, Timestamp};
+use crate::broker::Broker;
+use crate::clock::Timestamp;
 use crate::id::RoomId;
 use crate::message::receipt::Receipt;
 use crate::message::room::Posted;
-use crate::ports::{Appended, Ban, Draft, KeyedAnswer, LogError, Ports};
+use crate::ports::{Appended, Ban, Draft, KeyedAnswer, LogError};
 use crate::refusal::Refusal;
-use crate::settings::Settings;
 use crate::supervisor::{Fate, Obituary};
 use crate::vitals::Vitals;
 
 /// Where a sender waits for its answer.
 pub type Answer = oneshot::Sender<Result<Posted, Refusal>>;
 
-/// Notice: append this; the room hears of it as [`Committed`].
+/// Notice: append this. The sender is answered when it is durable, and the room hears of it as [`Committed`].
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct AppendDraft {
     pub draft: Draft,
-    pub room: Recipient<Committed>,
     pub answer: Answer,
 }
 
-/// Notice, to a room: these drafts of yours are durable, in this order.
+/// Notice, to a room: these of yours are durable, in this order.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Committed {
-    pub drafts: Vec<(Appended, Answer)>,
+    pub appended: Vec<Appended>,
 }
 
 /// Command: store these watermarks.
@@ -79,10 +75,7 @@ impl From<LogError> for Refusal {
 }
 
 pub struct Archive {
-    ports: Ports,
-    settings: Arc<Settings>,
-    clock: Clock,
-    vitals: Arc<Vitals>,
+    broker: Broker,
     waiting: Vec<AppendDraft>,
     writing: bool,
     /// A commit is due at the end of the wait.
@@ -91,35 +84,20 @@ pub struct Archive {
 }
 
 impl Archive {
-    pub fn new(
-        ports: Ports,
-        settings: Arc<Settings>,
-        clock: Clock,
-        vitals: Arc<Vitals>,
-        obituary: Obituary,
-    ) -> Self {
-        Self {
-            ports,
-            settings,
-            clock,
-            vitals,
-            waiting: Vec::new(),
-            writing: false,
-            due: false,
-            _obituary: obituary,
-        }
+    pub fn new(broker: Broker, obituary: Obituary) -> Self {
+        Self { broker, waiting: Vec::new(), writing: false, due: false, _obituary: obituary }
     }
 
     fn schedule(&mut self, ctx: &mut Context<Self>) {
         if self.writing || self.waiting.is_empty() {
             return;
         }
-        if self.waiting.len() >= self.settings.batch_entries {
+        if self.waiting.len() >= self.broker.settings().batch_entries {
             return self.commit(ctx);
         }
         if !self.due {
             self.due = true;
-            ctx.run_later(self.settings.batch_wait, |archive, ctx| {
+            ctx.run_later(self.broker.settings().batch_wait, |archive, ctx| {
                 archive.due = false;
                 if !archive.writing && !archive.waiting.is_empty() {
                     archive.commit(ctx);
@@ -130,10 +108,10 @@ impl Archive {
 
     fn commit(&mut self, ctx: &mut Context<Self>) {
         self.writing = true;
-        let most = self.settings.batch_entries.min(self.waiting.len());
+        let most = self.broker.settings().batch_entries.min(self.waiting.len());
         let batch: Vec<AppendDraft> = self.waiting.drain(..most).collect();
         let drafts = batch.iter().map(|append| append.draft.clone()).collect();
-        let written = self.ports.log.append(drafts, self.clock.now());
+        let written = self.broker.ports().log.append(drafts, self.broker.clock().now());
         let done = written.into_actor(self).map(move |result, archive, ctx| {
             archive.writing = false;
             match result {
@@ -145,23 +123,29 @@ impl Archive {
         ctx.spawn(done);
     }
 
+    /// First the senders, then the rooms: whatever becomes of a room, what is durable is acknowledged.
     fn report(&self, batch: Vec<AppendDraft>, appended: Vec<Appended>) {
-        self.vitals.store_works();
-        let mut rooms: HashMap<RoomId, (Recipient<Committed>, Committed)> = HashMap::new();
+        let vitals = self.broker.vitals();
+        vitals.store_works();
+        let mut rooms: HashMap<RoomId, Vec<Appended>> = HashMap::new();
         for (append, appended) in batch.into_iter().zip(appended) {
-            let count = if appended.duplicate { &self.vitals.duplicates } else { &self.vitals.accepted };
+            let count = if appended.duplicate { &vitals.duplicates } else { &vitals.accepted };
             count.fetch_add(1, Relaxed);
-            let fresh = || (append.room, Committed { drafts: Vec::new() });
-            let (_, committed) = rooms.entry(append.draft.room).or_insert_with(fresh);
-            committed.drafts.push((appended, append.answer));
+            let Appended { entry, epoch, duplicate } = appended.clone();
+            // The sender may have left meanwhile.
+            let _ = append.answer.send(Ok(Posted { entry, epoch, duplicate }));
+            rooms.entry(append.draft.room).or_default().push(appended);
         }
-        for (room, committed) in rooms.into_values() {
-            room.do_send(committed);
+        for (room, appended) in rooms {
+            // The room's present life; one that is still being born reads this from the log.
+            if let Some(room) = self.broker.room_if_open(&room) {
+                room.do_send(Committed { appended });
+            }
         }
     }
 
     fn refuse(&self, batch: Vec<AppendDraft>, error: LogError) {
-        note(&self.vitals, &error);
+        note(self.broker.vitals(), &error);
         let refusal = Refusal::from(error);
         for append in batch {
             // The sender may have left meanwhile.
@@ -171,11 +155,11 @@ impl Archive {
 
     /// While the store refuses, tries it now and then, so that readiness returns without traffic.
     fn probe(&mut self, ctx: &mut Context<Self>) {
-        if self.writing || !self.vitals.store_is_down() {
+        if self.writing || !self.broker.vitals().store_is_down() {
             return;
         }
-        let vitals = self.vitals.clone();
-        let probe = self.ports.log.probe().into_actor(self).map(move |result, _, _| match result {
+        let vitals = self.broker.vitals().clone();
+        let probe = self.broker.ports().log.probe().into_actor(self).map(move |result, _, _| match result {
             Ok(()) => vitals.store_works(),
             Err(error) => note(&vitals, &error),
         });
@@ -186,7 +170,7 @@ impl Archive {
         &self,
         written: impl Future<Output = Result<T, LogError>> + 'static,
     ) -> ResponseFuture<Result<T, LogError>> {
-        let vitals = self.vitals.clone();
+        let vitals = self.broker.vitals().clone();
         Box::pin(async move {
             let result = written.await;
             if let Err(error) = &result {
@@ -208,7 +192,7 @@ impl Actor for Archive {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.run_interval(self.settings.store_probe, |archive, ctx| archive.probe(ctx));
+        ctx.run_interval(self.broker.settings().store_probe, |archive, ctx| archive.probe(ctx));
     }
 }
 
@@ -216,7 +200,7 @@ impl Handler<AppendDraft> for Archive {
     type Result = ();
 
     fn handle(&mut self, append: AppendDraft, ctx: &mut Self::Context) {
-        if self.waiting.len() >= self.settings.pending_entries {
+        if self.waiting.len() >= self.broker.settings().pending_entries {
             let _ = append.answer.send(Err(Refusal::Busy));
             return;
         }
@@ -229,7 +213,7 @@ impl Handler<SaveReceipts> for Archive {
     type Result = ResponseFuture<Result<(), LogError>>;
 
     fn handle(&mut self, SaveReceipts(batch): SaveReceipts, _: &mut Self::Context) -> Self::Result {
-        self.noted(self.ports.receipts.save(batch))
+        self.noted(self.broker.ports().receipts.save(batch))
     }
 }
 
@@ -237,7 +221,7 @@ impl Handler<SaveBan> for Archive {
     type Result = ResponseFuture<Result<(), LogError>>;
 
     fn handle(&mut self, SaveBan(ban): SaveBan, _: &mut Self::Context) -> Self::Result {
-        self.noted(self.ports.book.add_ban(ban))
+        self.noted(self.broker.ports().book.add_ban(ban))
     }
 }
 
@@ -245,7 +229,7 @@ impl Handler<RemoveBan> for Archive {
     type Result = ResponseFuture<Result<usize, LogError>>;
 
     fn handle(&mut self, RemoveBan(ban): RemoveBan, _: &mut Self::Context) -> Self::Result {
-        self.noted(self.ports.book.lift_ban(ban))
+        self.noted(self.broker.ports().book.lift_ban(ban))
     }
 }
 
@@ -253,7 +237,7 @@ impl Handler<SpendTicket> for Archive {
     type Result = ResponseFuture<Result<bool, LogError>>;
 
     fn handle(&mut self, SpendTicket { id, ends }: SpendTicket, _: &mut Self::Context) -> Self::Result {
-        self.noted(self.ports.book.spend_ticket(id, ends, self.clock.now()))
+        self.noted(self.broker.ports().book.spend_ticket(id, ends, self.broker.clock().now()))
     }
 }
 
@@ -261,7 +245,7 @@ impl Handler<KeepAnswer> for Archive {
     type Result = ResponseFuture<Result<KeyedAnswer, LogError>>;
 
     fn handle(&mut self, KeepAnswer(answer): KeepAnswer, _: &mut Self::Context) -> Self::Result {
-        self.noted(self.ports.book.remember_answer(answer))
+        self.noted(self.broker.ports().book.remember_answer(answer))
     }
 }
 

@@ -3,14 +3,18 @@
 //! News is a hint: a lost one is repaired from the log, so a slow or dead backplane delays other nodes and nobody here.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, StreamHandler, WrapFuture};
+use actix::{
+    Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, StreamHandler, WrapFuture,
+};
 
 use crate::broker::Broker;
 use crate::message::cluster::{PublishNews, RoomNews, UnwatchRoom, WatchRoom};
-use crate::ports::BackplaneError;
+use crate::ports::Backplane;
+use crate::room::WatchAgain;
 use crate::supervisor::{Fate, Obituary};
 
 /// The most news that waits to be published; past it the oldest is dropped and counted.
@@ -29,14 +33,18 @@ impl Bridge {
         Self { broker, waiting: VecDeque::new(), publishing: false, _obituary: obituary }
     }
 
+    fn backplane(&self) -> Option<Arc<dyn Backplane>> {
+        self.broker.ports().backplane.clone()
+    }
+
     fn publish_next(&mut self, ctx: &mut Context<Self>) {
         if self.publishing {
             return;
         }
+        let Some(backplane) = self.backplane() else { return };
         let Some(news) = self.waiting.pop_front() else { return };
         self.publishing = true;
-        let published = self.broker.ports().backplane.publish(news);
-        ctx.spawn(published.into_actor(self).map(|result, bridge, ctx| {
+        ctx.spawn(backplane.publish(news).into_actor(self).map(|result, bridge, ctx| {
             bridge.publishing = false;
             if let Err(error) = result {
                 bridge.broker.vitals().bridge_dropped.fetch_add(1, Relaxed);
@@ -47,13 +55,9 @@ impl Bridge {
     }
 
     fn listen(&self, ctx: &mut Context<Self>) {
-        ctx.add_stream(self.broker.ports().backplane.news());
-    }
-}
-
-fn complain(result: Result<(), BackplaneError>) {
-    if let Err(error) = result {
-        log::warn!("the backplane does not follow a room: {error}");
+        if let Some(backplane) = self.backplane() {
+            ctx.add_stream(backplane.news());
+        }
     }
 }
 
@@ -62,6 +66,10 @@ impl Actor for Bridge {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.listen(ctx);
+        // What came while an earlier life was dead is in the log.
+        for room in self.broker.rooms().all() {
+            room.do_send(WatchAgain);
+        }
     }
 }
 
@@ -85,6 +93,9 @@ impl Handler<PublishNews> for Bridge {
     type Result = ();
 
     fn handle(&mut self, PublishNews { room, news }: PublishNews, ctx: &mut Self::Context) {
+        if self.backplane().is_none() {
+            return;
+        }
         if self.waiting.len() >= WAITING {
             self.waiting.pop_front();
             self.broker.vitals().bridge_dropped.fetch_add(1, Relaxed);
@@ -95,11 +106,20 @@ impl Handler<PublishNews> for Bridge {
 }
 
 impl Handler<WatchRoom> for Bridge {
-    type Result = ();
+    type Result = ResponseFuture<()>;
 
-    fn handle(&mut self, WatchRoom { room }: WatchRoom, ctx: &mut Self::Context) {
-        let watched = self.broker.ports().backplane.watch(&room);
-        ctx.spawn(watched.into_actor(self).map(|result, _, _| complain(result)));
+    fn handle(&mut self, WatchRoom { room }: WatchRoom, _: &mut Self::Context) -> Self::Result {
+        let (backplane, broker) = (self.backplane(), self.broker.clone());
+        Box::pin(async move {
+            let Some(backplane) = backplane else { return };
+            while let Err(error) = backplane.watch(&room).await {
+                log::warn!("the backplane does not follow a room: {error}");
+                tokio::time::sleep(RETRY).await;
+                if broker.room_if_open(&room).is_none() {
+                    return;
+                }
+            }
+        })
     }
 }
 
@@ -107,8 +127,12 @@ impl Handler<UnwatchRoom> for Bridge {
     type Result = ();
 
     fn handle(&mut self, UnwatchRoom { room }: UnwatchRoom, ctx: &mut Self::Context) {
-        let unwatched = self.broker.ports().backplane.unwatch(&room);
-        ctx.spawn(unwatched.into_actor(self).map(|result, _, _| complain(result)));
+        let Some(backplane) = self.backplane() else { return };
+        ctx.spawn(backplane.unwatch(&room).into_actor(self).map(|result, _, _| {
+            if let Err(error) = result {
+                log::warn!("the backplane still follows a closed room: {error}");
+            }
+        }));
     }
 }
 

@@ -37,6 +37,8 @@ pub use worker::Worker;
 
 /// How long until something that just ended is there again.
 const AGAIN: Duration = Duration::from_millis(20);
+/// How often a shard that died is asked again.
+const TRIES: usize = 10;
 
 /// What a broker is made of.
 pub struct Plan {
@@ -109,10 +111,7 @@ impl Broker {
     fn family(&self) -> Supervisor {
         let mut family = Supervisor::new(self.0.vitals.clone());
         let broker = self.clone();
-        family.child("archive", &self.0.archive, move |obituary| {
-            let Inner { ports, settings, clock, vitals, .. } = &*broker.0;
-            Archive::new(ports.clone(), settings.clone(), clock.clone(), vitals.clone(), obituary)
-        });
+        family.child("archive", &self.0.archive, move |obituary| Archive::new(broker.clone(), obituary));
         let broker = self.clone();
         family.child("bridge", &self.0.bridge, move |obituary| Bridge::new(broker.clone(), obituary));
         let broker = self.clone();
@@ -205,7 +204,7 @@ impl Broker {
 }
 
 impl Broker {
-    /// Asks a room, opening it if need be. A room that was just ending is asked once more in its next life.
+    /// Asks a room, opening it if need be. One that was just ending is asked again in its next life.
     pub async fn ask_room<M>(&self, id: &RoomId, question: impl Fn() -> M) -> Result<M::Result, Refusal>
     where
         M: Message + Send + 'static,
@@ -214,12 +213,15 @@ impl Broker {
         Context<Room>: ToEnvelope<Room, M>,
     {
         let wait = self.0.settings.command_timeout;
-        let first = ask(&self.0.rooms.open(id, self), question(), wait).await;
-        if !matches!(first, Err(Refusal::Restarting)) {
-            return first;
+        let mut answer = ask(&self.0.rooms.open(id, self), question(), wait).await;
+        for pause in [AGAIN, AGAIN * 5] {
+            if !matches!(answer, Err(Refusal::Restarting)) {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            answer = ask(&self.0.rooms.open(id, self), question(), wait).await;
         }
-        tokio::time::sleep(AGAIN).await;
-        ask(&self.0.rooms.open(id, self), question(), wait).await
+        answer
     }
 
     /// Ends live sessions; how many.
@@ -227,7 +229,16 @@ impl Broker {
         let wait = self.0.settings.command_timeout;
         let mut ended: usize = 0;
         for shard in self.shards() {
-            ended = ended.saturating_add(shard.ask(end.clone(), wait).await.unwrap_or(0));
+            let mut answer = shard.ask(end.clone(), wait).await;
+            // A shard that died with this in hand has its sockets still.
+            for _ in 0..TRIES {
+                if answer.is_ok() || self.shards().is_empty() {
+                    break;
+                }
+                tokio::time::sleep(AGAIN).await;
+                answer = shard.ask(end.clone(), wait).await;
+            }
+            ended = ended.saturating_add(answer.unwrap_or(0));
         }
         ended
     }

@@ -3,6 +3,7 @@
 //! A room lives on the worker that first asked for it; there is never more than one of a name.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
 use actix_rt::ArbiterHandle;
@@ -15,21 +16,26 @@ use crate::id::RoomId;
 use crate::room::Room;
 use crate::supervisor::{Alive, Fate, Obituary, Restarts};
 
-/// Notice: a room is dead.
+/// Notice: this life of a room is over.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
-pub struct RoomGone(pub RoomId);
+pub struct RoomGone {
+    room: RoomId,
+    life: u64,
+}
 
 /// Where a room is to be found.
 #[derive(Clone)]
 struct Place {
     room: Addr<Room>,
+    /// An obituary comes before the mailbox is closed, so only this tells a dead life from a new one.
+    life: u64,
     arbiter: ArbiterHandle,
 }
 
 /// The addresses of all rooms that are open on this node.
 #[derive(Default)]
-pub struct Rooms(DashMap<RoomId, Place>);
+pub struct Rooms(DashMap<RoomId, Place>, AtomicU64);
 
 impl Rooms {
     pub fn get(&self, id: &RoomId) -> Option<Addr<Room>> {
@@ -42,9 +48,7 @@ impl Rooms {
             Slot::Occupied(place) => place.get().room.clone(),
             Slot::Vacant(vacant) => {
                 let arbiter = actix_rt::Arbiter::current();
-                let room = start(id, broker, &arbiter);
-                vacant.insert(Place { room: room.clone(), arbiter });
-                room
+                vacant.insert(start(id, broker, arbiter)).room.clone()
             }
         }
     }
@@ -71,14 +75,16 @@ impl Rooms {
     }
 }
 
-fn start(id: &RoomId, broker: &Broker, arbiter: &ArbiterHandle) -> Addr<Room> {
+fn start(id: &RoomId, broker: &Broker, arbiter: ArbiterHandle) -> Place {
     let (id, broker) = (id.clone(), broker.clone());
-    Room::start_in_arbiter(arbiter, move |_| {
+    let life = broker.rooms().1.fetch_add(1, Relaxed);
+    let room = Room::start_in_arbiter(&arbiter, move |_| {
         let alive = Alive::new(broker.vitals(), "room");
-        let (kin, dead) = (broker.clone(), id.clone());
-        let obituary = Obituary::new(alive, move || kin.directory().tell(RoomGone(dead)));
+        let (kin, gone) = (broker.clone(), RoomGone { room: id.clone(), life });
+        let obituary = Obituary::new(alive, move || kin.directory().tell(gone));
         Room::new(id, broker, obituary)
-    })
+    });
+    Place { room, life, arbiter }
 }
 
 /// The actor that room obituaries reach.
@@ -102,14 +108,13 @@ impl Directory {
             return self.broker.close_room(&id, &place.room);
         };
         log::error!("a room died: starting it again");
-        let (dead, arbiter) = (place.room.clone(), place.arbiter.clone());
+        let (dead, arbiter) = (place.life, place.arbiter.clone());
         ctx.run_later(back_off, move |directory, _| {
             let broker = &directory.broker;
             if let Slot::Occupied(mut place) = broker.rooms().0.entry(id.clone())
-                && place.get().room == dead
+                && place.get().life == dead
             {
-                let room = start(&id, broker, &arbiter);
-                place.insert(Place { room, arbiter });
+                place.insert(start(&id, broker, arbiter));
             }
         });
     }
@@ -120,10 +125,9 @@ impl Actor for Directory {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         // Rooms that died while this actor was dead had nobody to tell.
-        let dead: Vec<RoomId> =
-            self.broker.rooms().0.iter().filter(|p| !p.room.connected()).map(|p| p.key().clone()).collect();
-        for id in dead {
-            ctx.notify(RoomGone(id));
+        let places = self.broker.rooms().0.iter().filter(|place| !place.room.connected());
+        for place in places {
+            ctx.notify(RoomGone { room: place.key().clone(), life: place.life });
         }
     }
 }
@@ -131,13 +135,15 @@ impl Actor for Directory {
 impl Handler<RoomGone> for Directory {
     type Result = ();
 
-    fn handle(&mut self, RoomGone(id): RoomGone, ctx: &mut Self::Context) {
-        // An orderly end took the room off the list first; a newer life is none of this obituary's business.
-        let place = self.broker.rooms().0.get(&id).map(|place| place.clone());
+    fn handle(&mut self, RoomGone { room, life }: RoomGone, ctx: &mut Self::Context) {
+        let place = self.broker.rooms().0.get(&room).map(|place| place.clone());
         match place {
-            Some(place) if !place.room.connected() => self.restart(id, &place, ctx),
-            _ => {
-                self.restarts.remove(&id);
+            Some(place) if place.life == life => self.restart(room, &place, ctx),
+            // A newer life is none of this obituary's business.
+            Some(_) => {}
+            // An orderly end took the room off the list first.
+            None => {
+                self.restarts.remove(&room);
             }
         }
     }

@@ -96,7 +96,8 @@ impl Outlet {
             dialect: Cell::new(dialect),
             wire,
             flusher,
-            queue: RefCell::default(),
+            // Most clients are idle most of the time: no room is kept for more than one frame until it is needed.
+            queue: RefCell::new(VecDeque::with_capacity(1)),
             queued: Cell::new(0),
             state: Cell::new(State::Open),
             dirty: Cell::new(false),

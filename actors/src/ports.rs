@@ -169,7 +169,7 @@ pub trait Backplane: Send + Sync + 'static {
     /// From now on hear news of this room.
     fn watch(&self, room: &RoomId) -> BoxFuture<'static, Result<(), BackplaneError>>;
     fn unwatch(&self, room: &RoomId) -> BoxFuture<'static, Result<(), BackplaneError>>;
-    /// All news of watched rooms, of other nodes and of this one. Taken once.
+    /// All news of watched rooms, of other nodes and of this one, from now on.
     fn news(&self) -> BoxStream<'static, RoomNews>;
 }
 
@@ -224,7 +224,8 @@ pub struct Ports {
     pub log: Arc<dyn Log>,
     pub receipts: Arc<dyn Receipts>,
     pub book: Arc<dyn Book>,
-    pub backplane: Arc<dyn Backplane>,
+    /// None: this node is alone.
+    pub backplane: Option<Arc<dyn Backplane>>,
     /// None: our own log is the system of record.
     pub backend: Option<Arc<dyn Backend>>,
 }

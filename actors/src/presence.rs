@@ -11,7 +11,7 @@ use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle};
 use crate::broker::Broker;
 use crate::clock::Timestamp;
 use crate::id::{RoomId, UserId};
-use crate::message::presence::{ForgetRoom, ListPresent, Present, SessionEntered, SessionLeft};
+use crate::message::presence::{ForgetRoom, ListPresent, Present, SessionEntered, SessionLeft, UserFading};
 use crate::message::room::{RoomEvent, TellSignal};
 use crate::presence::roster::Roster;
 use crate::room::ReportPresence;
@@ -110,6 +110,17 @@ impl Handler<ForgetRoom> for Presence {
         for user in self.roster.clear_room(self.broker.node(), &room) {
             self.leave_after_grace(room.clone(), user, ctx);
         }
+    }
+}
+
+impl Handler<UserFading> for Presence {
+    type Result = ();
+
+    fn handle(&mut self, UserFading { room, user }: UserFading, ctx: &mut Self::Context) {
+        let key = (room.clone(), user.clone());
+        let since = self.broker.clock().now();
+        self.online.entry(key).or_insert(Online { since, leaving: None });
+        self.leave_after_grace(room, user, ctx);
     }
 }
 

@@ -18,13 +18,13 @@ use tokio::time::Instant;
 use crate::archive::{AppendDraft, Committed};
 use crate::broker::Broker;
 use crate::id::{MessageId, RoomId, Seq, SessionId, ShardId, UserId};
-use crate::message::cluster::{UnwatchRoom, WatchRoom};
-use crate::message::presence::{SessionEntered, SessionLeft};
+use crate::message::cluster::UnwatchRoom;
+use crate::message::presence::{SessionEntered, SessionLeft, UserFading};
 use crate::message::receipt::{AdvanceReceipt, MarkReceipt, Receipt};
 use crate::message::room::{
-    AddEntry, EntryBody, GetHead, Head, JoinRoom, Joined, LeaveRoom, ListMembers, Member, Posted, Role,
+    AddEntry, EntryBody, Head, JoinRoom, Joined, LeaveRoom, ListMembers, Member, Posted, Role,
 };
-use crate::ports::Draft;
+use crate::ports::{Appended, Draft};
 use crate::receipts::CloseLedger;
 use crate::refusal::Refusal;
 use crate::room::log::{Missing, RoomLog};
@@ -53,6 +53,11 @@ pub struct ResendEntries {
 #[rtype(result = "()")]
 struct LookAtLog;
 
+/// Notice, from a reborn bridge: it hears nothing of this room until asked to again.
+#[derive(Message, Clone)]
+#[rtype(result = "()")]
+pub struct WatchAgain;
+
 /// Notice, from a reborn presence actor: say again who is here.
 #[derive(Message, Clone)]
 #[rtype(result = "()")]
@@ -70,6 +75,8 @@ pub struct Room {
     typing: HashMap<UserId, typing::Typist>,
     /// Messages that are being edited or deleted.
     amending: HashSet<MessageId>,
+    /// Whom the members believe online.
+    online: HashSet<UserId>,
     last_used: Instant,
     /// A look at idleness is due.
     watching: bool,
@@ -87,6 +94,7 @@ impl Room {
             shards: HashMap::new(),
             typing: HashMap::new(),
             amending: HashSet::new(),
+            online: HashSet::new(),
             last_used: Instant::now(),
             watching: false,
             _obituary: obituary,
@@ -99,9 +107,6 @@ impl Room {
 
     /// Takes a member in, or moves it; tells presence.
     fn admit(&mut self, member: Member) {
-        if self.members.is_empty() {
-            self.broker.bridge().tell(WatchRoom { room: self.id.clone() });
-        }
         let Member { session, user, shard } = member.clone();
         if let Some(before) = self.members.insert(session, member) {
             self.forget_shard(before.shard);
@@ -131,7 +136,7 @@ impl Room {
         let AddEntry { by, client_id, body } = add;
         let (answer, answered) = oneshot::channel();
         let draft = Draft { room: self.id.clone(), by, client_id, body };
-        self.broker.archive().tell(AppendDraft { draft, room: ctx.address().recipient(), answer });
+        self.broker.archive().tell(AppendDraft { draft, answer });
         let room = ctx.address();
         Box::pin(async move {
             match answered.await {
@@ -162,6 +167,7 @@ impl Room {
         }
         self.broker.close_room(&self.id, &ctx.address());
         self.broker.receipts().tell(CloseLedger { room: self.id.clone() });
+        self.broker.bridge().tell(UnwatchRoom { room: self.id.clone() });
         ctx.stop();
     }
 }
@@ -172,15 +178,6 @@ impl Actor for Room {
     fn started(&mut self, ctx: &mut Self::Context) {
         self.load(ctx);
         self.watch_idleness(ctx);
-    }
-}
-
-impl Handler<GetHead> for Room {
-    type Result = Result<Head, Refusal>;
-
-    fn handle(&mut self, _: GetHead, _: &mut Self::Context) -> Self::Result {
-        self.last_used = Instant::now();
-        self.head().ok_or(Refusal::StoreDown)
     }
 }
 
@@ -214,7 +211,6 @@ impl Handler<LeaveRoom> for Room {
         self.stop_typing_of(&user, session);
         self.broker.presence().tell(SessionLeft { room: self.id.clone(), session });
         if self.members.is_empty() {
-            self.broker.bridge().tell(UnwatchRoom { room: self.id.clone() });
             self.watch_idleness(ctx);
         }
     }
@@ -235,12 +231,9 @@ impl Handler<AddEntry> for Room {
 impl Handler<Committed> for Room {
     type Result = ();
 
-    fn handle(&mut self, Committed { drafts }: Committed, ctx: &mut Self::Context) {
-        for (appended, answer) in drafts {
-            let (entry, epoch, duplicate) = (appended.entry, appended.epoch, appended.duplicate);
-            self.take(entry.clone(), epoch, !duplicate);
-            // The sender may have left meanwhile; everyone else hears it all the same.
-            let _ = answer.send(Ok(Posted { entry, epoch, duplicate }));
+    fn handle(&mut self, Committed { appended }: Committed, ctx: &mut Self::Context) {
+        for Appended { entry, epoch, duplicate } in appended {
+            self.take(entry, epoch, !duplicate);
         }
         self.announce_ready(ctx);
     }
@@ -275,9 +268,14 @@ impl Handler<ReportPresence> for Room {
     type Result = ();
 
     fn handle(&mut self, _: ReportPresence, _: &mut Self::Context) {
+        let presence = self.broker.presence();
         for Member { session, user, .. } in self.members.values() {
             let (room, user, session) = (self.id.clone(), user.clone(), *session);
-            self.broker.presence().tell(SessionEntered { room, user, session, again: true });
+            presence.tell(SessionEntered { room, user, session, again: true });
+        }
+        // Those whose leave was not told yet: whoever has a session here is not among them in the end.
+        for user in &self.online {
+            presence.tell(UserFading { room: self.id.clone(), user: user.clone() });
         }
     }
 }

@@ -22,9 +22,6 @@ use crate::shard::Local;
 use crate::supervisor::{Fate, Obituary};
 use crate::warden::Admit;
 
-/// How much of a catch-up may lie in the outlet before the next page is read.
-const CATCH_UP_BYTES: usize = 128 << 10;
-
 pub struct Session {
     id: SessionId,
     shard: ShardId,
@@ -77,7 +74,8 @@ impl Handler<OpenRoom> for Session {
     fn handle(&mut self, OpenRoom { resume }: OpenRoom, _: &mut Self::Context) -> Self::Result {
         let (broker, room) = (self.broker.clone(), self.identity.room.clone());
         Box::pin(async move {
-            let head = broker.ask_room(&room, || GetHead).await??;
+            let at_least = resume.map_or(Seq::START, |resume| resume.since);
+            let head = broker.ask_room(&room, || GetHead { at_least }).await??;
             Ok(resumed(head, resume))
         })
     }
@@ -116,6 +114,8 @@ async fn send_page(broker: &Broker, outlet: &Rc<Outlet>, room: &RoomId, after: S
         let event = RoomEvent::EntryAdded { room: room.clone(), entry };
         let announcement = Announcement::new(event, broker.dialects());
         if let Some(frame) = announcement.frame(outlet.dialect(), broker.dialects()) {
+            // The client's own reading sets the pace: a long past must not make it look slow.
+            outlet.drained(broker.settings().burst_bytes()).await;
             outlet.push(frame, announcement.lane());
         }
     }
@@ -123,7 +123,7 @@ async fn send_page(broker: &Broker, outlet: &Rc<Outlet>, room: &RoomId, after: S
         // The room says there is more and the log has nothing: never present a part as the whole.
         return Err(Refusal::StoreDown);
     }
-    outlet.drained(CATCH_UP_BYTES).await;
+    outlet.drained(broker.settings().burst_bytes()).await;
     if outlet.farewell().is_some() { Err(Refusal::NotInRoom) } else { Ok(told) }
 }
 

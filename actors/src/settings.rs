@@ -47,6 +47,13 @@ pub struct Settings {
     pub store_probe: Duration,
 }
 
+impl Settings {
+    /// The most that is handed to one client at once, so that live events still find room in its outlet.
+    pub fn burst_bytes(&self) -> usize {
+        self.outlet.bytes / 4
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

@@ -12,7 +12,7 @@ use recado_actors::clock::Clock;
 use recado_actors::dialect::{Dialect, Dialects};
 use recado_actors::id::{Epoch, NodeId};
 use recado_actors::outlet::OutletLimits;
-use recado_actors::ports::memory::{MemoryExchange, MemoryStore};
+use recado_actors::ports::memory::MemoryStore;
 use recado_actors::ports::{Backend, Ports};
 use recado_actors::settings::Settings;
 use recado_actors::vitals::Vitals;
@@ -85,19 +85,19 @@ pub(super) fn ports(config: &Config, given: Option<Ports>) -> anyhow::Result<(Po
     if let Some(ports) = given {
         return Ok((ports, None));
     }
-    let backplane = Arc::new(MemoryExchange::new().connect());
     let backend = backend(config)?;
     match config.store.place() {
         Some(Place::Memory) => {
             let store = Arc::new(MemoryStore::new(Epoch(fresh_epoch())));
             let ports =
-                Ports { log: store.clone(), receipts: store.clone(), book: store, backplane, backend };
+                Ports { log: store.clone(), receipts: store.clone(), book: store, backplane: None, backend };
             Ok((ports, None))
         }
         Some(Place::Sqlite(path)) => {
             let store = SqliteStore::open(&path, config.store.readers).context("opening the store")?;
             let port = Arc::new(store.clone());
-            let ports = Ports { log: port.clone(), receipts: port.clone(), book: port, backplane, backend };
+            let ports =
+                Ports { log: port.clone(), receipts: port.clone(), book: port, backplane: None, backend };
             Ok((ports, Some(store)))
         }
         None => bail!("store.url names no store"),

@@ -29,7 +29,7 @@ async fn three_nodes() -> [Node; 3] {
             log: store.clone(),
             receipts: store.clone(),
             book: store.clone(),
-            backplane: Arc::new(link.clone()),
+            backplane: Some(Arc::new(link.clone())),
             backend: None,
         };
         let world = World { ports: Some(ports), ..World::default() };

@@ -5,8 +5,7 @@
 use std::cell::Cell;
 
 use futures_util::future::join_all;
-use recado_actors::id::RoomId;
-use recado_actors::supervisor::{Fate, RESTART_LIMIT};
+use recado_actors::supervisor::RESTART_LIMIT;
 use reqwest::Method;
 use serde_json::json;
 use tokio::time::{Duration, Instant};
@@ -18,10 +17,9 @@ use crate::person::Person;
 const BACK_WITHIN: Duration = Duration::from_millis(100);
 
 async fn three_people(house: &House) -> Vec<Person> {
-    let mut people = join_all(
-        ["ann", "bob", "carl"].map(async |name| house.widget_with_extras(name, "chat_1").await),
-    )
-    .await;
+    let mut people =
+        join_all(["ann", "bob", "carl"].map(async |name| house.widget_with_extras(name, "chat_1").await))
+            .await;
     for person in &mut people {
         person.settles().await;
     }
@@ -181,11 +179,16 @@ async fn the_room_and_its_directory_may_die_together() {
         house.broker().injure(if n % 2 == 0 { "room" } else { "directory" });
         house.broker().injure(if n % 2 == 0 { "directory" } else { "room" });
         people[0].insists("after", &format!("t{n}")).await;
-        house.until("both were seen to die", |broker| {
-            ["room", "directory"].iter().all(|kind| broker.vitals().restarts_of(kind) >= n)
-        })
-        .await;
-        house.until("the directory lives", |broker| broker.vitals().actors().iter().any(|(k, _)| *k == "directory")).await;
+        house
+            .until("both were seen to die", |broker| {
+                ["room", "directory"].iter().all(|kind| broker.vitals().restarts_of(kind) >= n)
+            })
+            .await;
+        house
+            .until("the directory lives", |broker| {
+                broker.vitals().actors().iter().any(|(k, _)| *k == "directory")
+            })
+            .await;
     }
     all_hear_the_same(&mut people, 1, 4).await;
     all_leave(people).await;
@@ -195,10 +198,8 @@ async fn the_room_and_its_directory_may_die_together() {
 #[actix_web::test]
 async fn fifty_rooms_that_die_at_once_all_come_back() {
     let house = House::with(&[("RECADO_SERVER__WORKERS", "2")]).await;
-    let mut people = join_all((0..50).map(async |n| {
-        house.widget_with_extras("ann", &format!("chat_{n}")).await
-    }))
-    .await;
+    let mut people =
+        join_all((0..50).map(async |n| house.widget_with_extras("ann", &format!("chat_{n}")).await)).await;
     for n in 1..=4 {
         house.broker().injure("room");
         join_all(people.iter_mut().map(async |ann| {
@@ -241,69 +242,6 @@ async fn someone_who_returns_just_as_the_room_dies_gets_everything_once() {
     all_hear_the_same(&mut bobs, 1, said).await;
     bobs.push(ann);
     all_leave(bobs).await;
-    house.ends().await;
-}
-
-#[actix_web::test]
-async fn an_actor_that_dies_six_times_in_ten_seconds_is_given_up_and_readiness_says_so() {
-    for kind in ["archive", "presence", "receipts", "bridge", "directory", "outbox", "warden", "shard"] {
-        let house = House::start().await;
-        for _ in 0..RESTART_LIMIT {
-            house.dies(kind).await;
-        }
-        assert_eq!(house.get("/health/ready").await.0, 200);
-        house.broker().injure(kind);
-        house.until("it is given up", |broker| !broker.vitals().unready().is_empty()).await;
-        let (status, body) = house.get("/health/ready").await;
-        assert_eq!(status, 503);
-        assert!(body.contains(kind), "{body}");
-        assert_eq!(house.get("/health/live").await.0, 200);
-        house.ends().await;
-    }
-}
-
-fn poison(house: &House, chat: &str) {
-    let room = RoomId::chat(chat).expect("a chat's name");
-    house.broker().room_if_open(&room).expect("the room is open").do_send(Fate::Panic);
-}
-
-/// Lets one room die until it is not started again.
-async fn is_poisoned(house: &House, chat: &str) {
-    for n in 1..=RESTART_LIMIT as u64 {
-        poison(house, chat);
-        house.until("the room was seen to die", |broker| broker.vitals().restarts_of("room") == n).await;
-        house.until("all rooms live", |broker| broker.rooms().all().iter().all(|room| room.connected())).await;
-    }
-    poison(house, chat);
-    let room = RoomId::chat(chat).expect("a chat's name");
-    house.until("the room stays closed", |broker| broker.room_if_open(&room).is_none()).await;
-}
-
-#[actix_web::test]
-async fn a_poisoned_room_closes_alone_and_is_heard_again_when_it_opens() {
-    let house = House::start().await;
-    let mut others = three_people(&house).await;
-    let mut ann = house.widget_with_extras("ann", "poisoned").await;
-    let mut bob = house.widget_with_extras("bob", "poisoned").await;
-    ann.insists("before", "t1").await;
-    let (count, ()) = tokio::join!(
-        async {
-            others[0].insists_on_many("meanwhile", 100).await;
-            100
-        },
-        is_poisoned(&house, "poisoned")
-    );
-    all_hear_the_same(&mut others, 1, count).await;
-    assert_eq!(house.get("/health/ready").await.0, 200);
-
-    // Whoever speaks there opens it, and it finds its members again.
-    ann.insists("after", "t2").await;
-    for person in [&mut ann, &mut bob] {
-        person.hears_up_to(2).await;
-        person.has_heard_exactly(1, 2);
-    }
-    others.extend([ann, bob]);
-    all_leave(others).await;
     house.ends().await;
 }
 

@@ -4,11 +4,14 @@
 
 use serde_json::json;
 
+use crate::person::Person;
 use crate::programs::Program;
 use crate::raw_socket::{CONTINUATION, FIN, PING, RawSocket, TEXT, frame, frame_header, post};
 use crate::tokens::{INTERNAL, SECRET, claims, sign};
 
 const MIB: u64 = 1024;
+/// Long messages, enough to fill any client's network and queue.
+const ROUND: usize = 600;
 
 /// The product on memory, and where it listens.
 async fn product() -> (Program, std::net::SocketAddr) {
@@ -86,4 +89,38 @@ async fn a_flood_of_small_frames_waits_in_the_network_and_not_here() {
     let grown = recado.memory("VmHWM") - before;
     assert!(grown <= 4 * MIB, "grew by {grown} KiB");
     eve.leaves().await;
+}
+
+#[actix_web::test]
+async fn clients_that_never_read_cost_their_queue_and_no_more() {
+    let (recado, address) = product().await;
+    let url = format!("ws://{address}/?token={}", sign(&claims("ann", "chat_1")));
+    let mut ann = Person::connect(&url, &[]).await;
+    ann.is_welcomed().await;
+    ann.settles().await;
+    let long = "€".repeat(4000);
+    let mut before = 0;
+    // The log is in memory here, so it is known what it takes: what was said, once as text and once as told.
+    for (round, frozen) in [(0, 0), (1, 0)] {
+        let mut people = Vec::new();
+        for _ in 0..frozen {
+            let mut eve = RawSocket::dials_with_a_small_buffer(address).await;
+            eve.comes_in(&sign(&claims("eve", "chat_1"))).await;
+            people.push(eve);
+        }
+        for _ in 0..ROUND {
+            ann.posts(&long).await;
+            ann.hears_message(&long).await;
+        }
+        if round == 0 {
+            before = recado.memory("VmHWM");
+        }
+        for eve in &mut people {
+            eve.is_cut_off().await;
+        }
+    }
+    let grown = recado.memory("VmHWM") - before;
+    eprintln!("GREW {grown}");
+    assert!(grown <= 40 * MIB, "grew by {grown} KiB");
+    ann.leaves().await;
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use recado::app::World;
 use recado_actors::id::{Epoch, RoomId};
-use recado_actors::ports::memory::{MemoryExchange, MemoryStore};
+use recado_actors::message::room::ListMembers;
+use recado_actors::ports::memory::MemoryStore;
 use recado_actors::ports::{LogError, Ports};
 use serde_json::json;
 
@@ -15,13 +16,8 @@ use crate::person::Person;
 /// A house whose store the story can break.
 async fn house_on(store: &MemoryStore) -> House {
     let store = Arc::new(store.clone());
-    let ports = Ports {
-        log: store.clone(),
-        receipts: store.clone(),
-        book: store,
-        backplane: Arc::new(MemoryExchange::new().connect()),
-        backend: None,
-    };
+    let ports =
+        Ports { log: store.clone(), receipts: store.clone(), book: store, backplane: None, backend: None };
     House::in_world(&[], World { ports: Some(ports), ..World::default() }).await
 }
 
@@ -100,9 +96,11 @@ async fn nothing_is_acknowledged_or_announced_before_it_is_stored() {
     }
     bob.hears_nothing_more().await;
     store.hold(false);
-    ann.hears_up_to(2).await;
+    let both = [ann.hears_next().await, ann.hears_next().await];
+    for kind in ["sent", "message"] {
+        assert!(both.iter().any(|frame| frame["type"] == kind && frame["data"]["seq"] == 2), "{both:?}");
+    }
     bob.hears_message("held").await;
-    assert_eq!(ann.insists("held", "t2").await["duplicate"], true);
     all_leave([ann, bob]).await;
     house.ends().await;
 }
@@ -178,12 +176,8 @@ async fn what_was_being_stored_when_the_room_died_is_heard_without_another_word(
     bob.sends(json!({ "type": "typing", "isTyping": true })).await;
     ann.hears_among_others("typing").await;
     house.dies("room").await;
-    house
-        .broker()
-        .ask_room(&RoomId::chat("chat_1").expect("a name"), || recado_actors::message::room::GetHead)
-        .await
-        .expect("the room lives")
-        .expect("it knows where it stands");
+    let room = RoomId::chat("chat_1").expect("a chat's name");
+    house.broker().ask_room(&room, || ListMembers).await.expect("the room has read where it stands");
     store.hold(false);
     bob.hears_up_to(1).await;
     bob.has_heard_exactly(1, 1);

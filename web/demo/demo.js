@@ -42,6 +42,7 @@ export class RecadoChat extends EventTarget {
   #attempt = 0;
   #wasOpen = false;
   #gapAfter = -1;
+  #early = []; // own entries that came before the answer to what is in the outbox
   #heardOthers = 0;
   #told = { delivered: 0, read: 0 };
   #typingSince = 0;
@@ -210,7 +211,7 @@ export class RecadoChat extends EventTarget {
     reset: ({ data }) => this.#afresh(data),
     history: ({ data }) => this.#history(data),
     sent: ({ tempId, data }) => this.#sent(tempId, data),
-    message: ({ data }) => this.#keep(data),
+    message: ({ data }) => this.#hear(data),
     message_updated: ({ data }) => this.#amend(data.id, { content: data.content, updatedAt: data.updatedAt }),
     message_deleted: ({ data }) => this.#amend(data.id, { deleted: true }),
     agent_joined: ({ data }) => this.#note(`${data.agentName} joined`),
@@ -241,6 +242,7 @@ export class RecadoChat extends EventTarget {
     Object.assign(this, { epoch, seq });
     this.messages.clear();
     this.receipts.clear();
+    this.#early = [];
     this.#heardOthers = 0;
     this.#told = { delivered: 0, read: 0 };
     this.#tell("afresh");
@@ -270,10 +272,24 @@ export class RecadoChat extends EventTarget {
     this.outbox.delete(tempId);
     this.#pack();
     // The room's own copy may have come first, during a catch-up.
-    if (this.messages.has(id)) return this.#tell("gone", message);
-    Object.assign(message, { id, seq, state: "sent" });
-    this.messages.set(id, message);
-    this.#tell("message", message);
+    if (this.messages.has(id)) {
+      this.#tell("gone", message);
+    } else {
+      this.messages.set(id, Object.assign(message, { id, seq, state: "sent" }));
+      this.#tell("message", message);
+    }
+    this.#hearEarly();
+  }
+
+  // An own entry that is new here may be one whose "sent" is on its way: shown now, it would stand there twice.
+  #hear(entry) {
+    const awaited = [...this.outbox.values()].some(({ state }) => state === "sending");
+    if (!awaited || entry.sender?.id !== this.userId || this.messages.has(entry.id)) return this.#keep(entry);
+    this.#early.push(entry);
+  }
+
+  #hearEarly() {
+    this.#early.splice(0).forEach((entry) => this.#hear(entry));
   }
 
   #keep(entry) {
@@ -305,6 +321,7 @@ export class RecadoChat extends EventTarget {
 
   #fail(message, error) {
     this.#tell("message", Object.assign(message, { state: "failed", error }));
+    this.#hearEarly();
   }
 
   // A mark is cumulative, so the newest says it all; told again after a reconnect it changes nothing.

@@ -27,14 +27,14 @@ pub enum News {
     ReceiptMoved { user: UserId, delivered: crate::id::Seq, read: crate::id::Seq, at: Timestamp },
 }
 
-/// Notice: this node now has members of the room.
+/// Command: hear of this room from now on. Answered when that is so, also if it took several tries.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 pub struct WatchRoom {
     pub room: RoomId,
 }
 
-/// Notice: it has none any more.
+/// Notice: the room is closed here.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 pub struct UnwatchRoom {

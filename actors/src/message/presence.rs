@@ -16,6 +16,14 @@ pub struct SessionEntered {
     pub again: bool,
 }
 
+/// Notice: the room believes this user online; if no session says so, the leave is still to be told.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct UserFading {
+    pub room: RoomId,
+    pub user: UserId,
+}
+
 /// Notice: a room begins a life; its sessions, if it had any, are named anew.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]

@@ -106,6 +106,14 @@ pub struct Entry {
     pub body: EntryBody,
 }
 
+impl Entry {
+    /// About how many bytes it takes on the wire.
+    pub fn weight(&self) -> usize {
+        const AROUND: usize = 512;
+        self.body.message().map_or(AROUND, |message| message.content.len().saturating_add(AROUND))
+    }
+}
+
 /// Where a room's numbering stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
@@ -141,10 +149,12 @@ pub struct Member {
     pub shard: ShardId,
 }
 
-/// Query: where does the numbering stand?
+/// Query: where does the numbering stand? Whoever knows of a number names it.
 #[derive(ActixMessage)]
 #[rtype(result = "Result<Head, Refusal>")]
-pub struct GetHead;
+pub struct GetHead {
+    pub at_least: Seq,
+}
 
 /// Command: from now on tell this session everything after `after`.
 #[derive(ActixMessage)]

@@ -70,6 +70,11 @@ impl Handler<TellSignal> for Room {
     fn handle(&mut self, TellSignal { event }: TellSignal, _: &mut Self::Context) {
         match event.clone() {
             RoomEvent::PresenceChanged { user, online, at } => {
+                if online {
+                    self.online.insert(user.clone());
+                } else {
+                    self.online.remove(&user);
+                }
                 self.publish(News::PresenceChanged { user, online, at });
             }
             RoomEvent::ReceiptMoved { user, delivered, read, at } => {

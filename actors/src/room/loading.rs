@@ -1,12 +1,21 @@
 //! How a room gets its state: from the log, and after a death its members from the shards.
 
-use actix::{ActorContext, ActorFutureExt, AsyncContext, Context, ContextFutureSpawner, Handler, WrapFuture};
+use std::time::Duration;
+
+use actix::{
+    ActorContext, ActorFutureExt, AsyncContext, Context, ContextFutureSpawner, Handler, ResponseActFuture,
+    WrapFuture,
+};
+use tokio::time::Instant;
 
 use crate::id::{Seq, ShardId};
+use crate::message::cluster::WatchRoom;
 use crate::message::presence::ForgetRoom;
+use crate::message::room::{GetHead, Head};
 use crate::ports::{LogError, Page, Stretch};
-use crate::room::log::{Missing, RoomLog};
-use crate::room::{AdoptMembers, LookAtLog, ResendEntries, Room};
+use crate::refusal::Refusal;
+use crate::room::log::{Missing, RoomLog, TailLimits};
+use crate::room::{AdoptMembers, LookAtLog, ResendEntries, Room, WatchAgain};
 use crate::shard::ReportMembers;
 
 impl Room {
@@ -16,17 +25,42 @@ impl Room {
         let head = self.broker.ports().log.head(&self.id);
         let loaded = head.into_actor(self).map(|head, room, ctx| match head {
             Ok(head) => {
-                room.log = Some(RoomLog::new(head, room.broker.settings().tail_entries));
+                room.log = Some(RoomLog::new(head, room.tail_limits()));
                 room.ask_for_members(ctx);
+                room.watch(ctx);
             }
             Err(error) => {
                 log::error!("a room cannot read its log: {error}");
                 room.broker.close_room(&room.id, &ctx.address());
                 // Those who wait in the mailbox are answered first.
-                ctx.run_later(std::time::Duration::from_millis(50), |_, ctx| ctx.stop());
+                ctx.run_later(Duration::from_millis(50), |_, ctx| ctx.stop());
             }
         });
         loaded.wait(ctx);
+    }
+
+    fn tail_limits(&self) -> TailLimits {
+        let settings = self.broker.settings();
+        TailLimits { entries: settings.tail_entries, bytes: settings.burst_bytes() }
+    }
+
+    /// Hears of this room from other nodes, then reads what they did before it could hear.
+    fn watch(&self, ctx: &mut Context<Self>) {
+        if self.broker.ports().backplane.is_none() {
+            return;
+        }
+        let (broker, room) = (self.broker.clone(), self.id.clone());
+        let watched = async move {
+            let wait = broker.settings().command_timeout;
+            broker.bridge().ask(WatchRoom { room }, wait).await
+        };
+        let heard = watched.into_actor(self).map(|watched, room, ctx| {
+            room.read_gap(ctx);
+            if watched.is_err() {
+                ctx.run_later(room.broker.settings().store_probe, |room, ctx| room.watch(ctx));
+            }
+        });
+        heard.spawn(ctx);
     }
 
     /// The sockets may be here already: those of an earlier life of this room.
@@ -47,25 +81,28 @@ impl Room {
         self.reading = true;
         let limit = self.broker.settings().page_entries;
         let page = self.broker.ports().log.read(&self.id, Stretch::After(log.head().seq), limit);
-        page.into_actor(self).map(Self::close_gap).spawn(ctx);
+        let read = page.into_actor(self).map(|page, room, ctx| {
+            room.reading = false;
+            room.close_gap(page, ctx);
+        });
+        read.spawn(ctx);
     }
 
-    fn close_gap(page: Result<Page, LogError>, room: &mut Self, ctx: &mut Context<Self>) {
-        room.reading = false;
+    fn close_gap(&mut self, page: Result<Page, LogError>, ctx: &mut Context<Self>) {
         match page {
             Ok(page) => {
                 let (epoch, more) = (page.epoch, page.more);
                 for entry in page.entries {
-                    room.take(entry, epoch, false);
+                    self.take(entry, epoch, false);
                 }
-                room.announce_ready(ctx);
+                self.announce_ready(ctx);
                 if more {
-                    room.read_gap(ctx);
+                    self.read_gap(ctx);
                 }
             }
             Err(error) => {
                 log::error!("a gap in a room cannot be read: {error}");
-                ctx.run_later(room.broker.settings().store_probe, |room, ctx| room.read_gap(ctx));
+                ctx.run_later(self.broker.settings().store_probe, |room, ctx| room.read_gap(ctx));
             }
         }
     }
@@ -128,11 +165,40 @@ impl Handler<ResendEntries> for Room {
     }
 }
 
+/// Someone may know more of this room than it was told: then it reads the log before it answers.
+impl Handler<GetHead> for Room {
+    type Result = ResponseActFuture<Self, Result<Head, Refusal>>;
+
+    fn handle(&mut self, GetHead { at_least }: GetHead, _: &mut Self::Context) -> Self::Result {
+        self.last_used = Instant::now();
+        let head = self.head().ok_or(Refusal::StoreDown);
+        match head {
+            Ok(head) if at_least > head.seq => {
+                let limit = self.broker.settings().page_entries;
+                let page = self.broker.ports().log.read(&self.id, Stretch::After(head.seq), limit);
+                Box::pin(page.into_actor(self).map(|page, room, ctx| {
+                    room.close_gap(page, ctx);
+                    room.head().ok_or(Refusal::StoreDown)
+                }))
+            }
+            head => Box::pin(async move { head }.into_actor(self)),
+        }
+    }
+}
+
 impl Handler<LookAtLog> for Room {
     type Result = ();
 
     fn handle(&mut self, _: LookAtLog, ctx: &mut Self::Context) {
         // The store may be writing it still.
         ctx.run_later(self.broker.settings().store_probe, |room, ctx| room.read_gap(ctx));
+    }
+}
+
+impl Handler<WatchAgain> for Room {
+    type Result = ();
+
+    fn handle(&mut self, _: WatchAgain, ctx: &mut Self::Context) {
+        self.watch(ctx);
     }
 }

@@ -17,7 +17,16 @@ pub struct RoomLog {
     /// Entries that came before their turn.
     early: BTreeMap<Seq, Arc<Entry>>,
     tail: VecDeque<Arc<Entry>>,
-    tail_limit: usize,
+    tail_bytes: usize,
+    limits: TailLimits,
+}
+
+/// How much of what was announced last is kept at hand.
+#[derive(Debug, Clone, Copy)]
+pub struct TailLimits {
+    pub entries: usize,
+    /// Of content, roughly.
+    pub bytes: usize,
 }
 
 /// What a newcomer who has everything up to some number still lacks.
@@ -32,14 +41,15 @@ pub enum Missing {
 }
 
 impl RoomLog {
-    pub fn new(head: Head, tail_limit: usize) -> Self {
+    pub fn new(head: Head, limits: TailLimits) -> Self {
         Self {
             epoch: head.epoch,
             announced: head.seq,
             closed: head.closed,
             early: BTreeMap::new(),
             tail: VecDeque::new(),
-            tail_limit,
+            tail_bytes: 0,
+            limits,
         }
     }
 
@@ -74,11 +84,14 @@ impl RoomLog {
             let withdrawn = |kept: &Arc<Entry>| kept.body.message().is_some_and(|m| m.id == message.id);
             if self.tail.iter().any(withdrawn) {
                 self.tail.clear();
+                self.tail_bytes = 0;
             }
         }
+        self.tail_bytes = self.tail_bytes.saturating_add(entry.weight());
         self.tail.push_back(entry);
-        while self.tail.len() > self.tail_limit {
-            self.tail.pop_front();
+        while self.tail.len() > self.limits.entries || self.tail_bytes > self.limits.bytes {
+            let Some(oldest) = self.tail.pop_front() else { return };
+            self.tail_bytes = self.tail_bytes.saturating_sub(oldest.weight());
         }
     }
 
@@ -115,7 +128,10 @@ mod tests {
     }
 
     fn log(at: u64, tail: usize) -> RoomLog {
-        RoomLog::new(Head { epoch: Epoch(1), seq: Seq(at), closed: false }, tail)
+        RoomLog::new(
+            Head { epoch: Epoch(1), seq: Seq(at), closed: false },
+            TailLimits { entries: tail, bytes: usize::MAX },
+        )
     }
 
     proptest! {

@@ -1,12 +1,14 @@
 //! What a client may ask of its session, and who does it.
 
+use std::sync::Arc;
+
 use actix::{Handler, ResponseFuture};
 
 use crate::broker::Broker;
 use crate::id::{ClientId, MessageId, RoomId, Seq, SessionId, UserId};
 use crate::message::client::{ClientCommand, Identity, Reply};
 use crate::message::receipt::{MarkReceipt, Watermark};
-use crate::message::room::{AddEntry, EntryBody, Message, Posted, Role, Sender, SetTyping};
+use crate::message::room::{AddEntry, Entry, EntryBody, Message, Posted, Role, Sender, SetTyping};
 use crate::outbox::{GetProfile, SubmitMessage};
 use crate::ports::Submission;
 use crate::refusal::Refusal;
@@ -157,7 +159,8 @@ impl Errand {
         let before = before.unwrap_or(Seq(u64::MAX));
         let limit = limit.clamp(1, self.broker.settings().history_page);
         let page = self.broker.ports().log.messages(self.room(), before, limit).await?;
-        Ok(Reply::History { epoch: page.epoch, entries: page.entries, more: page.more })
+        let (entries, cut) = newest_within(page.entries, self.broker.settings().burst_bytes());
+        Ok(Reply::History { epoch: page.epoch, entries, more: page.more || cut })
     }
 
     async fn mark(self, mark: Watermark) -> Result<Reply, Refusal> {
@@ -165,4 +168,18 @@ impl Errand {
         let marked = self.broker.ask_room(self.room(), || MarkReceipt { user: user.clone(), mark }).await?;
         marked.map(|()| Reply::Done)
     }
+}
+
+/// The newest of a page that fit into one answer, at least one; and whether any were left out.
+fn newest_within(mut entries: Vec<Arc<Entry>>, bytes: usize) -> (Vec<Arc<Entry>>, bool) {
+    let mut left = bytes;
+    let fitting = entries.iter().rev().take_while(|entry| {
+        let fits = entry.weight() <= left;
+        left = left.saturating_sub(entry.weight());
+        fits
+    });
+    let kept = fitting.count().max(1);
+    let cut = entries.len().saturating_sub(kept);
+    entries.drain(..cut);
+    (entries, cut > 0)
 }

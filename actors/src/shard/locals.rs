@@ -82,7 +82,7 @@ impl Locals {
         let room = rooms.entry(attach.room.clone()).or_insert_with(|| LocalRoom {
             told: attach.told,
             asked: false,
-            seats: Vec::new(),
+            seats: Vec::with_capacity(1),
         });
         room.seats.retain(|seat| seat.outlet.session() != attach.session);
         for announcement in &attach.backlog {

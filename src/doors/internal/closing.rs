@@ -60,7 +60,7 @@ pub async fn reopen_chat(
 }
 
 async fn turn(broker: &Broker, room: &RoomId, closed: bool) -> Result<Closing, Refusal> {
-    let head = broker.ask_room(room, || GetHead).await??;
+    let head = broker.ask_room(room, || GetHead { at_least: Seq::START }).await??;
     if head.closed == closed {
         return Ok(stands(closed, true, head.seq, head.epoch));
     }

@@ -18,7 +18,7 @@ use recado_actors::clock::{Clock, Timestamp};
 use recado_actors::dialect::Dialects;
 use recado_actors::id::{Epoch, NodeId};
 use recado_actors::ports::Ports;
-use recado_actors::ports::memory::{MemoryExchange, MemoryStore};
+use recado_actors::ports::memory::MemoryStore;
 use recado_actors::settings::Settings;
 use recado_actors::vitals::Vitals;
 use serde_json::Value;
@@ -170,7 +170,6 @@ async fn all_there(broker: &Broker) {
 
 fn broker(store: &MemoryStore, now: &Arc<AtomicI64>) -> Broker {
     let port = Arc::new(store.clone());
-    let backplane = Arc::new(MemoryExchange::new().connect());
     let clock = now.clone();
     Broker::start(Plan {
         node: NodeId::fresh("stage"),
@@ -179,7 +178,7 @@ fn broker(store: &MemoryStore, now: &Arc<AtomicI64>) -> Broker {
             command_timeout: Duration::from_secs(5),
             ..Settings::default()
         },
-        ports: Ports { log: port.clone(), receipts: port.clone(), book: port, backplane, backend: None },
+        ports: Ports { log: port.clone(), receipts: port.clone(), book: port, backplane: None, backend: None },
         dialects: Dialects::new(vec![Arc::new(super::people::Plain)]),
         clock: Clock::from_fn(move || Timestamp(clock.load(SeqCst))),
         vitals: Vitals::new(|reason| panic!("fatal: {reason}")),
