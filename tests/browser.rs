@@ -2,6 +2,13 @@
 //!
 //! Two people talk, type, drop and catch up on it; what they looked like is left in the tests' folder.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a story that goes wrong fails"
+)]
+
 #[expect(dead_code, reason = "the stories beside this one use the rest of it")]
 #[path = "broker/programs.rs"]
 mod programs;

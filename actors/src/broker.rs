@@ -3,6 +3,7 @@
 //! Clones are cheap and lead to the same broker. A test starts its own; nothing here is global.
 
 mod ending;
+mod posting;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -33,12 +34,13 @@ use crate::supervisor::{Link, Supervisor, ask};
 use crate::vitals::Vitals;
 use crate::warden::Warden;
 
+pub use posting::Posting;
 pub use worker::Worker;
 
 /// How long until something that just ended is there again.
-const AGAIN: Duration = Duration::from_millis(20);
+pub(crate) const AGAIN: Duration = Duration::from_millis(20);
 /// How often a shard that died is asked again.
-const TRIES: usize = 10;
+pub(crate) const TRIES: usize = 10;
 
 /// What a broker is made of.
 pub struct Plan {
@@ -71,6 +73,8 @@ struct Inner {
     supervisor: Link<Supervisor>,
     rooms: Rooms,
     shards: DashMap<ShardId, ShardPlace>,
+    /// Posts that are on their way to the system of record.
+    postings: DashMap<String, ()>,
     next_session: AtomicU64,
     next_shard: AtomicU64,
 }
@@ -100,6 +104,7 @@ impl Broker {
             supervisor: Link::default(),
             rooms: Rooms::default(),
             shards: DashMap::new(),
+            postings: DashMap::new(),
             next_session: AtomicU64::new(1),
             next_shard: AtomicU64::new(0),
         }));

@@ -143,10 +143,20 @@ impl Outlet {
         if self.state.get() != State::Open || self.give_way(&bytes, lane) {
             return;
         }
-        if self.queued.get().saturating_add(bytes.len()) > self.flusher.limits().bytes {
+        if !self.has_room_for(&bytes) {
+            // Much in one turn is our doing: the client is slow only if its socket is full.
+            self.flush_or_wait();
+        }
+        if !self.has_room_for(&bytes) {
             return self.close(Farewell::TooSlow);
         }
-        self.enqueue(bytes, lane);
+        if self.state.get() == State::Open {
+            self.enqueue(bytes, lane);
+        }
+    }
+
+    fn has_room_for(&self, bytes: &Bytes) -> bool {
+        self.queued.get().saturating_add(bytes.len()) <= self.flusher.limits().bytes
     }
 
     /// On a full socket: drops a signal, folds what only counts in its newest form. True if nothing is left to queue.

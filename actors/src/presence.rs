@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle};
 
-use crate::broker::Broker;
+use crate::broker::{AGAIN, Broker};
 use crate::clock::Timestamp;
 use crate::id::{RoomId, UserId};
 use crate::message::presence::{ForgetRoom, ListPresent, Present, SessionEntered, SessionLeft, UserFading};
@@ -36,10 +36,16 @@ impl Presence {
         Self { broker, roster: Roster::default(), online: HashMap::new(), _obituary: obituary }
     }
 
-    fn tell(&self, room: &RoomId, user: &UserId, online: bool) {
-        let Some(addr) = self.broker.room_if_open(room) else { return };
-        let at = self.broker.clock().now();
-        addr.do_send(TellSignal { event: RoomEvent::PresenceChanged { user: user.clone(), online, at } });
+    /// Tells the room how it stands; one that just died, in its next life.
+    fn tell(&self, (room, user): (RoomId, UserId), ctx: &mut Context<Self>) {
+        let Some(addr) = self.broker.room_if_open(&room) else { return };
+        if !addr.connected() {
+            ctx.run_later(AGAIN, |presence, ctx| presence.tell((room, user), ctx));
+            return;
+        }
+        let key = (room, user);
+        let (online, at) = (self.online.contains_key(&key), self.broker.clock().now());
+        addr.do_send(TellSignal { event: RoomEvent::PresenceChanged { user: key.1, online, at } });
     }
 
     fn leave_after_grace(&mut self, room: RoomId, user: UserId, ctx: &mut Context<Self>) {
@@ -49,15 +55,15 @@ impl Presence {
         let key = (room, user);
         let left = key.clone();
         let grace = self.broker.settings().presence_grace;
-        let leaving = ctx.run_later(grace, move |presence, _| presence.leave_for_good(&left.0, &left.1));
+        let leaving = ctx.run_later(grace, move |presence, ctx| presence.leave_for_good(left, ctx));
         if let Some(online) = self.online.get_mut(&key) {
             online.leaving = Some(leaving);
         }
     }
 
-    fn leave_for_good(&mut self, room: &RoomId, user: &UserId) {
-        self.online.remove(&(room.clone(), user.clone()));
-        self.tell(room, user, false);
+    fn leave_for_good(&mut self, left: (RoomId, UserId), ctx: &mut Context<Self>) {
+        self.online.remove(&left);
+        self.tell(left, ctx);
     }
 }
 
@@ -88,7 +94,7 @@ impl Handler<SessionEntered> for Presence {
         }
         self.online.insert(key.clone(), Online { since: self.broker.clock().now(), leaving: None });
         if !again {
-            self.tell(&key.0, &key.1, true);
+            self.tell(key, ctx);
         }
     }
 }

@@ -77,8 +77,13 @@ impl ReceiptsActor {
         *mark = mark.merge(receipt.mark);
     }
 
-    fn tell(&self, Receipt { room, user, mark }: Receipt) {
-        let Some(addr) = self.broker.room_if_open(&room) else { return };
+    fn tell(&mut self, receipt: Receipt) {
+        let Some(addr) = self.broker.room_if_open(&receipt.room) else { return };
+        if !addr.connected() {
+            // It died just now: its next life is told, next turn.
+            return self.keep(receipt);
+        }
+        let Receipt { user, mark, .. } = receipt;
         let (delivered, read, at) = (mark.delivered, mark.read, self.broker.clock().now());
         addr.do_send(TellSignal { event: RoomEvent::ReceiptMoved { user, delivered, read, at } });
     }

@@ -3,6 +3,7 @@
 //! It knows no protocol: a door hands it commands and words its answers; events reach the client by its outlet.
 
 mod commands;
+mod posting;
 
 use std::rc::Rc;
 
@@ -10,7 +11,7 @@ use actix::{
     Actor, ActorContext, ActorFutureExt, Context, Handler, ResponseActFuture, ResponseFuture, WrapFuture,
 };
 
-use crate::broker::Broker;
+use crate::broker::{AGAIN, Broker, TRIES};
 use crate::dialect::Announcement;
 use crate::id::{RoomId, Seq, SessionId, ShardId};
 use crate::message::client::{CloseSession, FollowRoom, Identity, OpenRoom, Opened, RefreshSession, Resume};
@@ -88,12 +89,18 @@ impl Handler<FollowRoom> for Session {
         let (broker, room) = (self.broker.clone(), self.identity.room.clone());
         let (outlet, member) = (self.local.outlet.clone(), self.join(from).member);
         let followed = async move {
-            let mut after = from;
+            let (mut after, mut tries) = (from, TRIES);
             loop {
                 let join = || JoinRoom { member: member.clone(), after };
-                match broker.ask_room(&room, join).await?? {
-                    Joined::Live => return Ok(()),
-                    Joined::Behind(_) => after = send_page(&broker, &outlet, &room, after).await?,
+                match broker.ask_room(&room, join).await? {
+                    Ok(Joined::Live) => return Ok(()),
+                    Ok(Joined::Behind(_)) => after = send_page(&broker, &outlet, &room, after).await?,
+                    // The shard died with the seat in hand.
+                    Err(Refusal::Restarting) if tries > 0 => {
+                        tries -= 1;
+                        tokio::time::sleep(AGAIN).await;
+                    }
+                    Err(refusal) => return Err(refusal),
                 }
             }
         };

@@ -170,6 +170,33 @@ async fn a_return_is_honoured_by_a_node_that_knows_less_than_the_client() {
 }
 
 #[actix_web::test]
+async fn a_return_is_honoured_by_a_node_that_was_cut_off_for_long() {
+    let nodes = three_nodes().await;
+    let mut ann = enters(&nodes[0], "ann").await;
+    let mut bob = enters(&nodes[1], "bob").await;
+    nodes[1].link.cut(true);
+    let mut others = Vec::new();
+    for n in 0..10 {
+        others.push((enters(&nodes[0], &format!("user_{n}")).await, n));
+    }
+    let posting =
+        others.iter_mut().map(async |(other, n)| other.insists_on_many(&format!("from {n}"), 70).await);
+    join_all(posting).await;
+    ann.hears_up_to(700).await;
+    let epoch = ann.epoch().to_owned();
+    ann.leaves().await;
+    // The link is cut still, but the store is there.
+    let mut ann = nodes[1].house.widget_since("ann", "chat_1", 700, &epoch).await;
+    ann.insists("back", "t1").await;
+    ann.hears_up_to(701).await;
+    ann.has_heard_exactly(701, 701);
+    bob.hears_up_to(701).await;
+    bob.has_heard_exactly(1, 701);
+    all_leave(others.into_iter().map(|(other, _)| other)).await;
+    all_end([ann, bob], nodes).await;
+}
+
+#[actix_web::test]
 async fn whoever_comes_while_the_node_is_cut_off_hears_the_next_message_after() {
     let nodes = three_nodes().await;
     let mut ann = enters(&nodes[0], "ann").await;

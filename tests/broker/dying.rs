@@ -216,8 +216,7 @@ async fn fifty_rooms_that_die_at_once_all_come_back() {
     house.ends().await;
 }
 
-#[actix_web::test]
-async fn someone_who_returns_just_as_the_room_dies_gets_everything_once() {
+async fn someone_returns_just_as_it_dies(kind: &str) {
     let house = House::with(&[("RECADO_ROOMS__TAIL_ENTRIES", "8")]).await;
     house.has_a_past("chat_1", 400, |n| format!("past {n}")).await;
     let mut ann = house.widget_with_extras("ann", "chat_1").await;
@@ -232,7 +231,7 @@ async fn someone_who_returns_just_as_the_room_dies_gets_everything_once() {
     let returning = async {
         let mut bobs = Vec::new();
         for _ in 0..RESTART_LIMIT {
-            let (bob, ()) = tokio::join!(house.widget_since("bob", "chat_1", 0, ""), house.dies("room"));
+            let (bob, ()) = tokio::join!(house.widget_since("bob", "chat_1", 0, ""), house.dies(kind));
             bobs.push(bob);
         }
         enough.set(true);
@@ -243,6 +242,16 @@ async fn someone_who_returns_just_as_the_room_dies_gets_everything_once() {
     bobs.push(ann);
     all_leave(bobs).await;
     house.ends().await;
+}
+
+#[actix_web::test]
+async fn someone_who_returns_just_as_the_room_dies_gets_everything_once() {
+    someone_returns_just_as_it_dies("room").await;
+}
+
+#[actix_web::test]
+async fn someone_who_returns_just_as_the_shard_dies_gets_everything_once() {
+    someone_returns_just_as_it_dies("shard").await;
 }
 
 #[actix_web::test]

@@ -63,10 +63,14 @@ async fn a_handshake_of_a_wrong_form_is_told_so() {
 
 #[actix_web::test]
 async fn half_a_request_is_not_waited_for() {
-    let house = House::with(&[("RECADO_SERVER__HEADER_TIMEOUT_MS", "1000")]).await;
+    let house = House::with(&[("RECADO_SERVER__HEADER_TIMEOUT_MS", "2000")]).await;
+    let mut waiting = Vec::new();
     for said in ["", "GET /he", "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: webso"] {
         let mut eve = RawSocket::dials(house.address()).await;
         eve.sends(said.as_bytes()).await;
+        waiting.push(eve);
+    }
+    for eve in &mut waiting {
         eve.is_hung_up_on().await;
     }
     let ann = house.widget("ann", "chat_1").await;

@@ -77,10 +77,9 @@ async fn history_shows_messages_as_they_stand_today() {
     house.ends().await;
 }
 
-#[actix_web::test]
-async fn a_page_of_the_longest_messages_reaches_whoever_asks() {
+async fn a_page_of_long_messages_is_heard(content: &str) {
     let house = House::start().await;
-    house.has_a_past("chat_1", 150, |_| "🦀".repeat(4000)).await;
+    house.has_a_past("chat_1", 150, |_| content.to_owned()).await;
     let mut ann = house.widget_with_extras("ann", "chat_1").await;
     // A page may be shorter than asked for, and then says that there is more.
     let mut before = 151;
@@ -94,6 +93,13 @@ async fn a_page_of_the_longest_messages_reaches_whoever_asks() {
     }
     ann.leaves().await;
     house.ends().await;
+}
+
+#[actix_web::test]
+async fn a_page_of_the_longest_messages_reaches_whoever_asks() {
+    a_page_of_long_messages_is_heard(&"🦀".repeat(4000)).await;
+    // JSON writes each of these as six.
+    a_page_of_long_messages_is_heard(&"\u{1}".repeat(4000)).await;
 }
 
 #[actix_web::test]

@@ -153,7 +153,9 @@ async fn entries_are_read_in_pages_forward_and_backward() {
             good(&house, Method::GET, &format!("/chats/chat_1/entries?{query}"), Value::Null, 200).await;
         let entries = page["entries"].as_array().expect("a list");
         let seqs: Vec<u64> = entries.iter().map(|entry| entry["seq"].as_u64().expect("a seq")).collect();
-        assert!(entries.iter().all(|e| e["message"]["content"] == e["seq"].to_string()), "{page}");
+        for (entry, seq) in entries.iter().zip(&seqs) {
+            assert_eq!(entry["message"]["content"], json!(seq.to_string()), "{page}");
+        }
         assert_eq!(page["head"], 25);
         (seqs, page["more"] == true)
     };

@@ -2,6 +2,13 @@
 //!
 //! Each story boots an app of its own on a free port and ends it; what is left behind then fails the story.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a story that goes wrong fails"
+)]
+
 mod house;
 mod minutes;
 mod person;
@@ -14,14 +21,17 @@ mod bad_frames;
 mod bans;
 mod catching_up;
 mod cluster;
+mod command_line;
 mod dying;
-mod giving_up;
 mod entering;
 mod flat_memory;
+mod giving_up;
 mod handshakes;
 mod health;
 mod history;
 mod internal_api;
+mod next_backend;
+mod next_in_trouble;
 mod origins;
 mod own_faults;
 mod presence;
@@ -29,8 +39,10 @@ mod problems;
 mod receipts;
 mod refreshing;
 mod returning;
+mod slow_readers;
 mod sockets;
 mod speaking;
+mod stock_client;
 mod store_trouble;
 mod talking;
 mod tickets;

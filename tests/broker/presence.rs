@@ -188,6 +188,25 @@ async fn whoever_leaves_while_the_room_is_dead_is_not_there_for_ever() {
 }
 
 #[actix_web::test]
+async fn a_leave_that_falls_due_while_the_room_is_dead_is_told_all_the_same() {
+    let house = house_with_grace().await;
+    let mut bob = settled(&house, "bob").await;
+    let ann = settled(&house, "ann").await;
+    assert_eq!(bob.hears_presence("bob").await, online("ann"));
+    for _ in 1..RESTART_LIMIT {
+        house.dies("room").await;
+    }
+    ann.leaves().await;
+    house.is_down_to(1).await;
+    // The stimulus: the last death makes a pause of 80 ms, and the grace runs out in its midst.
+    tokio::time::sleep(GRACE - Duration::from_millis(40)).await;
+    house.broker().injure("room");
+    assert_eq!(bob.hears_presence("bob").await, offline("ann"));
+    bob.leaves().await;
+    house.ends().await;
+}
+
+#[actix_web::test]
 async fn a_leave_is_told_though_presence_dies_during_the_grace() {
     let house = house_with_grace().await;
     let mut bob = settled(&house, "bob").await;

@@ -1,5 +1,7 @@
 //! Delivered and read: watermarks that only rise, are kept, and are told to those who asked for extras.
 
+use futures_util::future::join_all;
+use recado_actors::supervisor::RESTART_LIMIT;
 use serde_json::json;
 
 use crate::house::House;
@@ -97,6 +99,28 @@ async fn what_was_not_said_yet_cannot_be_read() {
 }
 
 #[actix_web::test]
+async fn what_was_just_sent_can_be_read_at_once() {
+    let house = House::with(&[("RECADO_SERVER__WORKERS", "2")]).await;
+    let mut anns =
+        join_all((0..8).map(async |n| house.widget_with_extras(&format!("ann_{n}"), "chat_1").await)).await;
+    join_all(anns.iter_mut().map(async |ann| {
+        for n in 0..50 {
+            let seq = ann.insists("sent", &format!("t{n}")).await["seq"].as_u64().expect("a number");
+            ann.marks("read", seq).await;
+            ann.sends(json!({ "type": "ping" })).await;
+            while let frame = ann.hears_next().await
+                && frame["type"] != "pong"
+            {
+                assert_ne!(frame["type"], "error", "{frame}");
+            }
+        }
+    }))
+    .await;
+    all_leave(anns).await;
+    house.ends().await;
+}
+
+#[actix_web::test]
 async fn a_newcomer_is_told_where_everybody_stands() {
     let house = House::start().await;
     let mut ann = house.widget_with_extras("ann", "chat_1").await;
@@ -145,6 +169,25 @@ async fn receipts_outlive_a_restart() {
     ann.settles().await;
     bob.marks("read", 3).await;
     assert_eq!(bob.hears_receipt().await, receipt("bob", 3, 3));
+    all_leave([ann, bob]).await;
+    house.ends().await;
+}
+
+#[actix_web::test]
+async fn a_receipt_is_told_though_the_room_dies_before_it_is() {
+    let house = House::start().await;
+    let mut ann = house.widget_with_extras("ann", "chat_1").await;
+    let mut bob = house.widget_with_extras("bob", "chat_1").await;
+    ann.insists("one", "t1").await;
+    bob.hears_up_to(1).await;
+    for _ in 1..RESTART_LIMIT {
+        house.dies("room").await;
+    }
+    bob.marks("read", 1).await;
+    bob.settles().await;
+    // The last death makes a pause of 80 ms; what is told every 50 ms falls into it.
+    house.broker().injure("room");
+    assert_eq!(ann.hears_receipt().await, receipt("bob", 1, 1));
     all_leave([ann, bob]).await;
     house.ends().await;
 }

@@ -1,7 +1,9 @@
 //! A store that is full, away or slow: senders are told, nothing is acknowledged too early, the rest goes on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use recado::app::World;
 use recado_actors::id::{Epoch, RoomId};
 use recado_actors::message::room::ListMembers;
@@ -10,7 +12,7 @@ use recado_actors::ports::{LogError, Ports};
 use serde_json::json;
 
 use crate::house::House;
-use crate::minutes::all_leave;
+use crate::minutes::{all_hear_the_same, all_leave};
 use crate::person::Person;
 
 /// A house whose store the story can break.
@@ -182,5 +184,27 @@ async fn what_was_being_stored_when_the_room_died_is_heard_without_another_word(
     bob.hears_up_to(1).await;
     bob.has_heard_exactly(1, 1);
     all_leave([ann, bob]).await;
+    house.ends().await;
+}
+
+#[actix_web::test]
+async fn what_piled_up_while_the_store_stood_still_drowns_nobody_who_reads() {
+    let store = MemoryStore::new(Epoch(7));
+    let house = house_on(&store).await;
+    let mut anns = join_all((0..100).map(async |_| house.widget_with_extras("ann", "chat_1").await)).await;
+    join_all(anns.iter_mut().map(Person::settles)).await;
+    store.hold(true);
+    let content = "🦀".repeat(4000);
+    let posting = anns.iter_mut().zip(0..).map(async |(ann, n)| {
+        ann.insists(&content, &format!("t{n}")).await;
+    });
+    let releasing = async {
+        // Long enough for most to pile up, however many: it may be slow, never wrong.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        store.hold(false);
+    };
+    tokio::join!(join_all(posting), releasing);
+    all_hear_the_same(&mut anns, 1, 100).await;
+    all_leave(anns).await;
     house.ends().await;
 }

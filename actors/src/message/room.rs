@@ -110,7 +110,13 @@ impl Entry {
     /// About how many bytes it takes on the wire.
     pub fn weight(&self) -> usize {
         const AROUND: usize = 512;
-        self.body.message().map_or(AROUND, |message| message.content.len().saturating_add(AROUND))
+        let escaped = |byte| match byte {
+            0..0x20 => 6,
+            b'"' | b'\\' => 2,
+            _ => 1,
+        };
+        let content = self.body.message().map_or("", |message| &message.content);
+        content.bytes().map(escaped).sum::<usize>().saturating_add(AROUND)
     }
 }
 

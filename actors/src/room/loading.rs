@@ -39,6 +39,25 @@ impl Room {
         loaded.wait(ctx);
     }
 
+    /// Reads the log until this number, or its end.
+    fn catch_up(&mut self, at_least: Seq) -> ResponseActFuture<Self, Result<Head, Refusal>> {
+        let head = match self.head().ok_or(Refusal::StoreDown) {
+            Ok(head) if at_least > head.seq => head,
+            head => return Box::pin(async move { head }.into_actor(self)),
+        };
+        let limit = self.broker.settings().page_entries;
+        let page = self.broker.ports().log.read(&self.id, Stretch::After(head.seq), limit);
+        Box::pin(page.into_actor(self).then(move |page, room, ctx| {
+            let goes_on = page.as_ref().map(|page| page.more).map_err(|error| error.clone().into());
+            room.close_gap(page, ctx);
+            match goes_on {
+                Ok(true) => room.catch_up(at_least),
+                Ok(false) => room.catch_up(Seq::START),
+                Err(refusal) => Box::pin(async move { Err(refusal) }.into_actor(room)),
+            }
+        }))
+    }
+
     fn tail_limits(&self) -> TailLimits {
         let settings = self.broker.settings();
         TailLimits { entries: settings.tail_entries, bytes: settings.burst_bytes() }
@@ -171,18 +190,7 @@ impl Handler<GetHead> for Room {
 
     fn handle(&mut self, GetHead { at_least }: GetHead, _: &mut Self::Context) -> Self::Result {
         self.last_used = Instant::now();
-        let head = self.head().ok_or(Refusal::StoreDown);
-        match head {
-            Ok(head) if at_least > head.seq => {
-                let limit = self.broker.settings().page_entries;
-                let page = self.broker.ports().log.read(&self.id, Stretch::After(head.seq), limit);
-                Box::pin(page.into_actor(self).map(|page, room, ctx| {
-                    room.close_gap(page, ctx);
-                    room.head().ok_or(Refusal::StoreDown)
-                }))
-            }
-            head => Box::pin(async move { head }.into_actor(self)),
-        }
+        self.catch_up(at_least)
     }
 }
 

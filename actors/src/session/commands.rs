@@ -5,20 +5,19 @@ use std::sync::Arc;
 use actix::{Handler, ResponseFuture};
 
 use crate::broker::Broker;
-use crate::id::{ClientId, MessageId, RoomId, Seq, SessionId, UserId};
+use crate::id::{ClientId, RoomId, Seq, SessionId, UserId};
 use crate::message::client::{ClientCommand, Identity, Reply};
 use crate::message::receipt::{MarkReceipt, Watermark};
-use crate::message::room::{AddEntry, Entry, EntryBody, Message, Posted, Role, Sender, SetTyping};
-use crate::outbox::{GetProfile, SubmitMessage};
-use crate::ports::Submission;
+use crate::message::room::{AddEntry, Entry, EntryBody, Posted, SetTyping};
+use crate::outbox::GetProfile;
 use crate::refusal::Refusal;
 use crate::session::Session;
 
 /// What a command needs of its session, so that it can wait without holding it.
-struct Errand {
+pub(super) struct Errand {
     session: SessionId,
-    broker: Broker,
-    identity: Identity,
+    pub(super) broker: Broker,
+    pub(super) identity: Identity,
     following: bool,
 }
 
@@ -55,71 +54,11 @@ impl Errand {
         }
     }
 
-    fn room(&self) -> &RoomId {
+    pub(super) fn room(&self) -> &RoomId {
         &self.identity.room
     }
 
-    async fn post(self, content: String, role: Role, client_id: Option<ClientId>) -> Result<Reply, Refusal> {
-        let limit = self.broker.settings().max_content_chars;
-        if content.chars().count() > limit {
-            return Err(Refusal::ContentTooLong { limit });
-        }
-        if role != Role::User && !self.identity.may_speak_as_agent {
-            return Err(Refusal::NotAnAgent);
-        }
-        let (message, client_id) = if self.broker.ports().backend.is_some() {
-            // Known by the backend's id, so its own announcement of the same message is recognised.
-            let message = self.submit(content, role).await?;
-            let client_id = ClientId::parse(message.id.as_str()).unwrap_or_else(|_| ClientId::fresh());
-            (message, client_id)
-        } else {
-            (self.compose(content, role)?, client_id.unwrap_or_else(ClientId::fresh))
-        };
-        let posted = self.add(client_id, EntryBody::MessagePosted { message }).await?;
-        let id = posted.entry.body.message().map_or_else(MessageId::fresh, |message| message.id.clone());
-        Ok(Reply::Posted { id, seq: posted.entry.seq, duplicate: posted.duplicate })
-    }
-
-    /// Our log is the record: the message is as we make it.
-    fn compose(&self, content: String, role: Role) -> Result<Message, Refusal> {
-        if content.trim().is_empty() {
-            return Err(Refusal::EmptyContent);
-        }
-        let Identity { user, name, email, avatar, .. } = &self.identity;
-        let sender = Sender {
-            id: user.to_string(),
-            name: Some(name.clone().unwrap_or_else(|| user.to_string())),
-            email: email.clone(),
-            avatar: avatar.clone(),
-            more: serde_json::Map::new(),
-        };
-        let created_at = self.broker.clock().now().to_string();
-        let id = MessageId::fresh();
-        Ok(Message { id, content, role, sender, created_at, updated_at: None, deleted: false })
-    }
-
-    /// The backend is the record: the message is as it answers.
-    async fn submit(&self, content: String, role: Role) -> Result<Message, Refusal> {
-        if self.broker.vitals().store_is_down() {
-            // Not stored there what could not be told here.
-            return Err(Refusal::StoreDown);
-        }
-        let submission =
-            Submission { room: self.room().clone(), user: self.identity.user.clone(), content, role };
-        let wait = self.broker.settings().command_timeout;
-        let accepted = self.broker.outbox().ask(SubmitMessage(submission), wait).await??;
-        Ok(Message {
-            id: accepted.id,
-            content: accepted.content,
-            role: accepted.role,
-            sender: accepted.sender,
-            created_at: accepted.created_at,
-            updated_at: None,
-            deleted: false,
-        })
-    }
-
-    async fn add(&self, client_id: ClientId, body: EntryBody) -> Result<Posted, Refusal> {
+    pub(super) async fn add(&self, client_id: ClientId, body: EntryBody) -> Result<Posted, Refusal> {
         let by = Some(self.identity.user.clone());
         let add = || AddEntry { by: by.clone(), client_id: client_id.clone(), body: body.clone() };
         self.broker.ask_room(self.room(), add).await?

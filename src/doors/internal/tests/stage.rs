@@ -178,7 +178,13 @@ fn broker(store: &MemoryStore, now: &Arc<AtomicI64>) -> Broker {
             command_timeout: Duration::from_secs(5),
             ..Settings::default()
         },
-        ports: Ports { log: port.clone(), receipts: port.clone(), book: port, backplane: None, backend: None },
+        ports: Ports {
+            log: port.clone(),
+            receipts: port.clone(),
+            book: port,
+            backplane: None,
+            backend: None,
+        },
         dialects: Dialects::new(vec![Arc::new(super::people::Plain)]),
         clock: Clock::from_fn(move || Timestamp(clock.load(SeqCst))),
         vitals: Vitals::new(|reason| panic!("fatal: {reason}")),
