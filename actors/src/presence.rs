@@ -6,7 +6,7 @@ pub mod roster;
 
 use std::collections::HashMap;
 
-use actix::{Actor, AsyncContext, Context, Handler, SpawnHandle};
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, SpawnHandle, WrapFuture};
 
 use crate::broker::{AGAIN, Broker};
 use crate::clock::Timestamp;
@@ -37,15 +37,15 @@ impl Presence {
     }
 
     /// Tells the room how it stands; one that just died, in its next life.
-    fn tell(&self, (room, user): (RoomId, UserId), ctx: &mut Context<Self>) {
-        let Some(addr) = self.broker.room_if_open(&room) else { return };
-        if !addr.connected() {
-            ctx.run_later(AGAIN, |presence, ctx| presence.tell((room, user), ctx));
-            return;
-        }
-        let key = (room, user);
-        let (online, at) = (self.online.contains_key(&key), self.broker.clock().now());
-        addr.do_send(TellSignal { event: RoomEvent::PresenceChanged { user: key.1, online, at } });
+    fn tell(&self, key: (RoomId, UserId), ctx: &mut Context<Self>) {
+        let Some(addr) = self.broker.room_if_open(&key.0) else { return };
+        let (user, online, at) = (key.1.clone(), self.online.contains_key(&key), self.broker.clock().now());
+        let told = addr.send(TellSignal { event: RoomEvent::PresenceChanged { user, online, at } });
+        ctx.spawn(told.into_actor(self).map(move |told, _, ctx| {
+            if told.is_err() {
+                ctx.run_later(AGAIN, |presence, ctx| presence.tell(key, ctx));
+            }
+        }));
     }
 
     fn leave_after_grace(&mut self, room: RoomId, user: UserId, ctx: &mut Context<Self>) {

@@ -59,11 +59,11 @@ impl ReceiptsActor {
             let answer = broker.archive().ask(SaveReceipts(to_store), wait).await;
             answer.unwrap_or_else(|refusal| Err(LogError::Unavailable(refusal.to_string())))
         };
-        let done = saved.into_actor(self).map(move |result, receipts, _| {
+        let done = saved.into_actor(self).map(move |result, receipts, ctx| {
             receipts.saving = false;
             for receipt in batch {
                 match result {
-                    Ok(()) => receipts.tell(receipt),
+                    Ok(()) => receipts.tell(receipt, ctx),
                     Err(_) => receipts.keep(receipt),
                 }
             }
@@ -77,15 +77,16 @@ impl ReceiptsActor {
         *mark = mark.merge(receipt.mark);
     }
 
-    fn tell(&mut self, receipt: Receipt) {
+    fn tell(&self, receipt: Receipt, ctx: &mut Context<Self>) {
         let Some(addr) = self.broker.room_if_open(&receipt.room) else { return };
-        if !addr.connected() {
-            // It died just now: its next life is told, next turn.
-            return self.keep(receipt);
-        }
-        let Receipt { user, mark, .. } = receipt;
-        let (delivered, read, at) = (mark.delivered, mark.read, self.broker.clock().now());
-        addr.do_send(TellSignal { event: RoomEvent::ReceiptMoved { user, delivered, read, at } });
+        let Receipt { user, mark: Watermark { delivered, read }, .. } = receipt.clone();
+        let event = RoomEvent::ReceiptMoved { user, delivered, read, at: self.broker.clock().now() };
+        ctx.spawn(addr.send(TellSignal { event }).into_actor(self).map(|told, receipts, _| {
+            if told.is_err() {
+                // The room died with it: its next life is told, next turn.
+                receipts.keep(receipt);
+            }
+        }));
     }
 
     /// Runs `then` once the room's watermarks are at hand.

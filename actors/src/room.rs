@@ -184,13 +184,16 @@ impl Actor for Room {
 impl Handler<JoinRoom> for Room {
     type Result = ResponseFuture<Result<Joined, Refusal>>;
 
-    fn handle(&mut self, JoinRoom { member, after }: JoinRoom, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, JoinRoom { member, after }: JoinRoom, ctx: &mut Self::Context) -> Self::Result {
         let Some(log) = &self.log else { return refuse(Refusal::StoreDown) };
         let told = log.head().seq;
         let backlog = match log.missing(after) {
             Missing::Entries(entries) => entries.into_iter().map(|entry| self.announcement(entry)).collect(),
             Missing::BeyondTail => return Box::pin(async move { Ok(Joined::Behind(told)) }),
-            Missing::Ahead => return refuse(Refusal::SeqAhead { head: told.0 }),
+            Missing::Ahead => {
+                self.read_gap(ctx);
+                return refuse(Refusal::SeqAhead { head: told.0 });
+            }
         };
         let (attached, attaching) = oneshot::channel();
         let (room, session) = (self.id.clone(), member.session);

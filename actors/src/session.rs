@@ -95,8 +95,8 @@ impl Handler<FollowRoom> for Session {
                 match broker.ask_room(&room, join).await? {
                     Ok(Joined::Live) => return Ok(()),
                     Ok(Joined::Behind(_)) => after = send_page(&broker, &outlet, &room, after).await?,
-                    // The shard died with the seat in hand.
-                    Err(Refusal::Restarting) if tries > 0 => {
+                    // The shard died with the seat in hand, or the log is ahead of what the room was told.
+                    Err(Refusal::Restarting | Refusal::SeqAhead { .. }) if tries > 0 => {
                         tries -= 1;
                         tokio::time::sleep(AGAIN).await;
                     }

@@ -7,7 +7,7 @@ mod locals;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
+use actix::{Actor, AsyncContext, Context, Handler, Message};
 use tokio::sync::oneshot;
 
 use crate::broker::Broker;
@@ -17,7 +17,7 @@ use crate::id::{RoomId, Seq, SessionId, ShardId, UserId};
 use crate::message::room::Member;
 use crate::ports::Ban;
 use crate::refusal::Farewell;
-use crate::room::{AdoptMembers, ResendEntries, Room};
+use crate::room::{AdoptMembers, ResendEntries};
 use crate::supervisor::{Fate, Obituary};
 
 pub use locals::{Local, Locals};
@@ -44,12 +44,11 @@ pub struct AttachMember {
     pub attached: oneshot::Sender<()>,
 }
 
-/// Notice: a reborn room asks who its members are.
-#[derive(Message, Clone)]
-#[rtype(result = "()")]
+/// Query: a room that begins asks who of its members sits here; none if nobody does.
+#[derive(Message)]
+#[rtype(result = "Option<AdoptMembers>")]
 pub struct ReportMembers {
     pub room: RoomId,
-    pub to: Addr<Room>,
 }
 
 /// Which sessions something is meant for: every field that is set must match.
@@ -104,6 +103,13 @@ impl Shard {
         Self { id, broker, locals, _obituary: obituary }
     }
 
+    fn report(&self, room: &RoomId) -> Option<AdoptMembers> {
+        let (told, seats) = self.locals.seats(room)?;
+        let members =
+            seats.into_iter().map(|(session, user)| Member { session, user, shard: self.id }).collect();
+        Some(AdoptMembers { shard: self.id, members, told })
+    }
+
     fn ask_for_missing(&self, room: &RoomId, after: Seq) {
         if let Some(addr) = self.broker.room_if_open(room) {
             addr.do_send(ResendEntries { shard: self.id, after });
@@ -115,9 +121,12 @@ impl Actor for Shard {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        // What lay in the mailbox of an earlier life is lost: ask every room what came since.
-        for (room, told) in self.locals.rooms_told() {
-            self.ask_for_missing(&room, told);
+        // What lay in the mailbox of an earlier life is lost, also the question of a reborn room: every room is told
+        // who sits here, and sends what came since.
+        for room in self.locals.rooms() {
+            if let (Some(addr), Some(report)) = (self.broker.room_if_open(&room), self.report(&room)) {
+                addr.do_send(report);
+            }
         }
         ctx.run_interval(self.broker.settings().pulse, |shard, _| {
             let now: Timestamp = shard.broker.clock().now();
@@ -147,13 +156,10 @@ impl Handler<AttachMember> for Shard {
 }
 
 impl Handler<ReportMembers> for Shard {
-    type Result = ();
+    type Result = Option<AdoptMembers>;
 
-    fn handle(&mut self, ReportMembers { room, to }: ReportMembers, _: &mut Self::Context) {
-        let Some((told, seats)) = self.locals.seats(&room) else { return };
-        let members =
-            seats.into_iter().map(|(session, user)| Member { session, user, shard: self.id }).collect();
-        to.do_send(AdoptMembers { shard: self.id, members, told });
+    fn handle(&mut self, ReportMembers { room }: ReportMembers, _: &mut Self::Context) -> Self::Result {
+        self.report(&room)
     }
 }
 

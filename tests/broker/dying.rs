@@ -16,7 +16,7 @@ use crate::person::Person;
 
 const BACK_WITHIN: Duration = Duration::from_millis(100);
 
-async fn three_people(house: &House) -> Vec<Person> {
+pub async fn three_people(house: &House) -> Vec<Person> {
     let mut people =
         join_all(["ann", "bob", "carl"].map(async |name| house.widget_with_extras(name, "chat_1").await))
             .await;
@@ -169,51 +169,6 @@ async fn a_burst_survives_three_deaths_of_the_directory() {
 #[actix_web::test]
 async fn a_burst_survives_three_deaths_of_the_shard() {
     a_burst_survives_three_deaths_of("shard", &[("RECADO_ROOMS__TAIL_ENTRIES", "2")]).await;
-}
-
-#[actix_web::test]
-async fn the_room_and_its_directory_may_die_together() {
-    let house = House::with(&[("RECADO_SERVER__WORKERS", "2")]).await;
-    let mut people = three_people(&house).await;
-    for n in 1..=4 {
-        house.broker().injure(if n % 2 == 0 { "room" } else { "directory" });
-        house.broker().injure(if n % 2 == 0 { "directory" } else { "room" });
-        people[0].insists("after", &format!("t{n}")).await;
-        house
-            .until("both were seen to die", |broker| {
-                ["room", "directory"].iter().all(|kind| broker.vitals().restarts_of(kind) >= n)
-            })
-            .await;
-        house
-            .until("the directory lives", |broker| {
-                broker.vitals().actors().iter().any(|(k, _)| *k == "directory")
-            })
-            .await;
-    }
-    all_hear_the_same(&mut people, 1, 4).await;
-    all_leave(people).await;
-    house.ends().await;
-}
-
-#[actix_web::test]
-async fn fifty_rooms_that_die_at_once_all_come_back() {
-    let house = House::with(&[("RECADO_SERVER__WORKERS", "2")]).await;
-    let mut people =
-        join_all((0..50).map(async |n| house.widget_with_extras("ann", &format!("chat_{n}")).await)).await;
-    for n in 1..=4 {
-        house.broker().injure("room");
-        join_all(people.iter_mut().map(async |ann| {
-            ann.insists("after", &format!("t{n}")).await;
-        }))
-        .await;
-        house.until("all were seen to die", |broker| broker.vitals().restarts_of("room") == 50 * n).await;
-    }
-    for ann in &mut people {
-        ann.hears_up_to(4).await;
-        ann.has_heard_exactly(1, 4);
-    }
-    all_leave(people).await;
-    house.ends().await;
 }
 
 async fn someone_returns_just_as_it_dies(kind: &str) {

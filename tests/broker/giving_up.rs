@@ -35,7 +35,7 @@ fn poison(house: &House, chat: &str) {
 
 /// Lets one room die until it is not started again.
 async fn is_poisoned(house: &House, chat: &str) {
-    for n in 1..=RESTART_LIMIT as u64 {
+    for n in (1u64..).take(RESTART_LIMIT) {
         poison(house, chat);
         house.until("the room was seen to die", |broker| broker.vitals().restarts_of("room") == n).await;
         house

@@ -23,6 +23,7 @@ mod catching_up;
 mod cluster;
 mod command_line;
 mod dying;
+mod dying_together;
 mod entering;
 mod flat_memory;
 mod giving_up;

@@ -189,7 +189,7 @@ async fn whoever_leaves_while_the_room_is_dead_is_not_there_for_ever() {
 
 #[actix_web::test]
 async fn a_leave_that_falls_due_while_the_room_is_dead_is_told_all_the_same() {
-    let house = house_with_grace().await;
+    let house = House::with(&[("RECADO_ROOMS__PRESENCE_GRACE_MS", "40")]).await;
     let mut bob = settled(&house, "bob").await;
     let ann = settled(&house, "ann").await;
     assert_eq!(bob.hears_presence("bob").await, online("ann"));
@@ -198,8 +198,7 @@ async fn a_leave_that_falls_due_while_the_room_is_dead_is_told_all_the_same() {
     }
     ann.leaves().await;
     house.is_down_to(1).await;
-    // The stimulus: the last death makes a pause of 80 ms, and the grace runs out in its midst.
-    tokio::time::sleep(GRACE - Duration::from_millis(40)).await;
+    // The last death makes a pause of 80 ms, and the grace runs out in its midst.
     house.broker().injure("room");
     assert_eq!(bob.hears_presence("bob").await, offline("ann"));
     bob.leaves().await;

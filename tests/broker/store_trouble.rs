@@ -1,7 +1,6 @@
 //! A store that is full, away or slow: senders are told, nothing is acknowledged too early, the rest goes on.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use recado::app::World;
@@ -191,19 +190,21 @@ async fn what_was_being_stored_when_the_room_died_is_heard_without_another_word(
 async fn what_piled_up_while_the_store_stood_still_drowns_nobody_who_reads() {
     let store = MemoryStore::new(Epoch(7));
     let house = house_on(&store).await;
+    let [mut bob, mut carl] = ann_and_bob(&house).await;
     let mut anns = join_all((0..100).map(async |_| house.widget_with_extras("ann", "chat_1").await)).await;
     join_all(anns.iter_mut().map(Person::settles)).await;
     store.hold(true);
     let content = "🦀".repeat(4000);
-    let posting = anns.iter_mut().zip(0..).map(async |(ann, n)| {
-        ann.insists(&content, &format!("t{n}")).await;
-    });
-    let releasing = async {
-        // Long enough for most to pile up, however many: it may be slow, never wrong.
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        store.hold(false);
-    };
-    tokio::join!(join_all(posting), releasing);
+    for ann in &mut anns {
+        ann.posts(&content).await;
+    }
+    // While these two talk, all that was posted is taken in.
+    for _ in 0..20 {
+        bob.sends(json!({ "type": "typing", "isTyping": true })).await;
+        carl.hears_among_others("typing").await;
+    }
+    store.hold(false);
+    anns.extend([bob, carl]);
     all_hear_the_same(&mut anns, 1, 100).await;
     all_leave(anns).await;
     house.ends().await;

@@ -31,6 +31,7 @@ async fn typing_is_told_to_the_others_only() {
     let house = House::start().await;
     let mut ann = house.widget("ann", "chat_1").await;
     let mut bob = house.widget("bob", "chat_1").await;
+    bob.settles().await;
 
     ann.sends(json!({ "type": "typing", "isTyping": true })).await;
     assert_eq!(bob.hears("typing").await["data"], json!({ "userId": "ann", "isTyping": true }));

@@ -6,6 +6,7 @@ use actix::{
     ActorContext, ActorFutureExt, AsyncContext, Context, ContextFutureSpawner, Handler, ResponseActFuture,
     WrapFuture,
 };
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::id::{Seq, ShardId};
@@ -19,14 +20,19 @@ use crate::room::{AdoptMembers, LookAtLog, ResendEntries, Room, WatchAgain};
 use crate::shard::ReportMembers;
 
 impl Room {
-    /// Reads where the log stands. Commands wait in the mailbox meanwhile; if it cannot be read they are refused
-    /// and the room ends, so that the next visitor tries again.
+    /// Reads where the log stands and who is here. Commands wait in the mailbox meanwhile; if the log cannot be read
+    /// they are refused and the room ends, so that the next visitor tries again.
     pub(super) fn load(&mut self, ctx: &mut Context<Self>) {
-        let head = self.broker.ports().log.head(&self.id);
-        let loaded = head.into_actor(self).map(|head, room, ctx| match head {
-            Ok(head) => {
+        let (head, reports) = (self.broker.ports().log.head(&self.id), self.ask_for_members());
+        // In this order: no shard was told more than the log holds.
+        let loaded = async move { Ok((head.await?, reports.await)) };
+        let loaded = loaded.into_actor(self).map(|loaded: Result<_, LogError>, room, ctx| match loaded {
+            Ok((head, reports)) => {
                 room.log = Some(RoomLog::new(head, room.tail_limits()));
-                room.ask_for_members(ctx);
+                room.broker.presence().tell(ForgetRoom { room: room.id.clone() });
+                for report in reports {
+                    room.adopt(report, ctx);
+                }
                 room.watch(ctx);
             }
             Err(error) => {
@@ -83,12 +89,21 @@ impl Room {
     }
 
     /// The sockets may be here already: those of an earlier life of this room.
-    fn ask_for_members(&self, ctx: &Context<Self>) {
-        self.broker.presence().tell(ForgetRoom { room: self.id.clone() });
-        let report = ReportMembers { room: self.id.clone(), to: ctx.address() };
-        for shard in self.broker.shards() {
-            shard.tell(report.clone());
+    fn ask_for_members(&self) -> impl Future<Output = Vec<AdoptMembers>> + use<> {
+        let (broker, room) = (self.broker.clone(), self.id.clone());
+        async move {
+            let (shards, wait) = (broker.shards(), broker.settings().command_timeout);
+            let reports = shards.iter().map(|shard| shard.ask(ReportMembers { room: room.clone() }, wait));
+            // A shard that is away reports by itself when it is back.
+            join_all(reports).await.into_iter().filter_map(|report| report.ok().flatten()).collect()
         }
+    }
+
+    fn adopt(&mut self, AdoptMembers { shard, members, told }: AdoptMembers, ctx: &mut Context<Self>) {
+        for member in members {
+            self.admit(member);
+        }
+        self.resend(shard, told, ctx);
     }
 
     /// Reads from the log what is missing between the last announced entry and the newest known one.
@@ -168,11 +183,8 @@ impl Room {
 impl Handler<AdoptMembers> for Room {
     type Result = ();
 
-    fn handle(&mut self, AdoptMembers { shard, members, told }: AdoptMembers, ctx: &mut Self::Context) {
-        for member in members {
-            self.admit(member);
-        }
-        self.resend(shard, told, ctx);
+    fn handle(&mut self, report: AdoptMembers, ctx: &mut Self::Context) {
+        self.adopt(report, ctx);
     }
 }
 

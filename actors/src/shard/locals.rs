@@ -115,8 +115,8 @@ impl Locals {
         None
     }
 
-    pub(super) fn rooms_told(&self) -> Vec<(RoomId, Seq)> {
-        self.rooms.borrow().iter().map(|(id, room)| (id.clone(), room.told)).collect()
+    pub(super) fn rooms(&self) -> Vec<RoomId> {
+        self.rooms.borrow().keys().cloned().collect()
     }
 
     pub(super) fn seats(&self, room: &RoomId) -> Option<(Seq, Vec<(SessionId, UserId)>)> {
