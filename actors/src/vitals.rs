@@ -37,7 +37,6 @@ pub struct Vitals {
     pub sessions: AtomicI64,
     pub accepted: AtomicU64,
     pub duplicates: AtomicU64,
-    pub slow_farewells: AtomicU64,
     pub bridge_dropped: AtomicU64,
     on_fatal: Box<OnFatal>,
 }
@@ -54,7 +53,6 @@ impl Vitals {
             sessions: AtomicI64::new(0),
             accepted: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
-            slow_farewells: AtomicU64::new(0),
             bridge_dropped: AtomicU64::new(0),
             on_fatal: Box::new(on_fatal),
         })

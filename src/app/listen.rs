@@ -81,7 +81,7 @@ fn thread(broker: &Broker, house: &House) -> (Rc<Entrance>, Rc<WidgetDoor>) {
     let entrance = Entrance {
         worker: Worker::start(broker),
         gate: house.gate.clone(),
-        limits: house.guard,
+        limits: Rc::new(house.guard),
         user_timeout: house.user_timeout,
         buffer: Rc::new(ReadBuffer::default()),
     };

@@ -50,7 +50,7 @@ pub struct Socket {
     pub outlet: Rc<Outlet>,
     /// What the client sent right behind its handshake.
     pub early: Bytes,
-    pub limits: GuardLimits,
+    pub limits: Rc<GuardLimits>,
     pub buffer: Rc<ReadBuffer>,
 }
 
@@ -58,9 +58,9 @@ pub struct Socket {
 pub fn serve<C: Conversation>(socket: Socket, conversation: C) -> impl Future<Output = ()> {
     let Socket { io, outlet, early, limits, buffer } = socket;
     let passage = Rc::new(Passage::default());
+    let codec = Codec::new().max_size(limits.message_bytes);
     let intake = intake::read(io.clone(), buffer, early, limits, passage.clone());
     let pump = Pump { outlet: outlet.clone(), conversation: Some(conversation), passage };
-    let codec = Codec::new().max_size(limits.message_bytes);
     // Boxed here, or the task would keep room for it twice.
     let mut said = Box::pin(WebsocketContext::with_codec(pump, intake, codec));
     async move {
@@ -69,10 +69,15 @@ pub fn serve<C: Conversation>(socket: Socket, conversation: C) -> impl Future<Ou
             outlet.push_bytes(bytes, Lane::Firm);
         }
         drop(said);
-        let _ = tokio::time::timeout(LINGER, outlet.drained(0)).await;
-        Box::pin(wire::linger(&io, LINGER)).await;
-        outlet.hang_up(Farewell::ByClient(1006));
+        Box::pin(part(io, outlet)).await;
     }
+}
+
+/// Sees the last frames out, then hangs up.
+async fn part(io: Rc<TcpStream>, outlet: Rc<Outlet>) {
+    let _ = tokio::time::timeout(LINGER, outlet.drained(0)).await;
+    wire::linger(&io, LINGER).await;
+    outlet.hang_up(Farewell::ByClient(1006));
 }
 
 /// Moves frames of one socket.

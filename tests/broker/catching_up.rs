@@ -156,3 +156,18 @@ async fn a_room_that_falls_asleep_while_people_come_and_go_loses_nothing() {
     }
     house.ends().await;
 }
+
+#[actix_web::test]
+async fn whoever_reads_a_long_past_slowly_but_steadily_is_not_taken_for_gone() {
+    let house = House::with(&[("RECADO_DOORS__WIDGET__HEARTBEAT_MS", "500")]).await;
+    house.has_a_past("chat_1", 1500, |_| "🦀".repeat(4000)).await;
+    let mut bob = house.widget_since("bob", "chat_1", 0, "").await;
+    while bob.last_heard() < 1500 {
+        // The stimulus: a slow line. The client's own end answers every heartbeat it gets to see.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        bob.hears_next().await;
+    }
+    bob.has_heard_exactly(1, 1500);
+    bob.leaves().await;
+    house.ends().await;
+}

@@ -37,8 +37,12 @@ impl Outlet {
 
     fn took(&self, queue: &mut VecDeque<Queued>, mut wrote: usize) {
         self.queued.set(self.queued.get().saturating_sub(wrote));
-        // Progress: the stall is counted from here.
-        self.blocked.set(self.blocked.get().map(|_| Instant::now()));
+        if self.blocked.get().is_some() {
+            // Progress: the stall is counted from here. Whoever drains a full socket is there, though its answer to a
+            // heartbeat may lie unread while it is sent its past.
+            self.blocked.set(Some(Instant::now()));
+            self.asked.set(false);
+        }
         while let Some(front) = queue.front_mut() {
             if wrote < front.bytes.len() {
                 front.bytes = front.bytes.slice(wrote..);

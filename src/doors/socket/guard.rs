@@ -3,6 +3,7 @@
 //! Pure. Whatever comes in, it holds at most one message of the permitted size, and what it lets through are whole,
 //! unfragmented, masked frames. (The codec alone would buffer any declared length and never join.)
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
@@ -29,7 +30,7 @@ const CONTINUATION: u8 = 0x0;
 const LONGEST_HEADER: usize = 14;
 
 pub struct Guard {
-    limits: GuardLimits,
+    limits: Rc<GuardLimits>,
     header: [u8; LONGEST_HEADER],
     header_len: usize,
     /// What is left of the present frame's payload.
@@ -76,7 +77,11 @@ struct Header {
 }
 
 impl Guard {
-    pub fn new(limits: GuardLimits) -> Self {
+    pub fn limits(&self) -> &GuardLimits {
+        &self.limits
+    }
+
+    pub fn new(limits: Rc<GuardLimits>) -> Self {
         Self {
             limits,
             header: [0; LONGEST_HEADER],

@@ -39,7 +39,6 @@ pub(super) struct Intake {
     buffer: Rc<ReadBuffer>,
     early: Bytes,
     guard: Guard,
-    limits: GuardLimits,
     watched: Option<Unfinished>,
     /// Runs while something began and has not ended.
     deadline: Option<Pin<Box<Sleep>>>,
@@ -51,11 +50,11 @@ pub(super) fn read(
     io: Rc<TcpStream>,
     buffer: Rc<ReadBuffer>,
     early: Bytes,
-    limits: GuardLimits,
+    limits: Rc<GuardLimits>,
     passage: Rc<Passage>,
 ) -> Intake {
     let guard = Guard::new(limits);
-    Intake { io, buffer, early, guard, limits, watched: None, deadline: None, passage, ended: false }
+    Intake { io, buffer, early, guard, watched: None, deadline: None, passage, ended: false }
 }
 
 impl Intake {
@@ -86,8 +85,8 @@ impl Intake {
         }
         self.watched = unfinished;
         let within = unfinished.map(|unfinished| match unfinished {
-            Unfinished::Message(_) => self.limits.fragments,
-            Unfinished::Frame(_) => self.limits.frame,
+            Unfinished::Message(_) => self.guard.limits().fragments,
+            Unfinished::Frame(_) => self.guard.limits().frame,
         });
         self.deadline = within.map(|within| Box::pin(tokio::time::sleep(within)));
     }

@@ -25,7 +25,7 @@ const REFUSAL: Duration = Duration::from_secs(2);
 pub struct Entrance {
     pub worker: Rc<Worker>,
     pub gate: Arc<Gate>,
-    pub limits: GuardLimits,
+    pub limits: Rc<GuardLimits>,
     pub user_timeout: Duration,
     pub buffer: Rc<ReadBuffer>,
 }
@@ -65,7 +65,7 @@ impl Entrance {
         let io = Rc::new(io);
         let outlet = self.open_outlet(&io, dialect, answer);
         let early = parts.read_buf.freeze();
-        let socket = Socket { io, outlet, early, limits: self.limits, buffer: self.buffer.clone() };
+        let socket = Socket { io, outlet, early, limits: self.limits.clone(), buffer: self.buffer.clone() };
         Some(Accepted { socket, arrival, worker: self.worker.clone(), place })
     }
 

@@ -40,7 +40,7 @@ fn feed_cut(guard: &mut Guard, bytes: &[u8], cuts: &[usize]) -> Result<BytesMut,
 proptest! {
     #[test]
     fn any_bytes_never_panic_and_never_pile_up(bytes in prop::collection::vec(any::<u8>(), 0..4000), cuts in prop::collection::vec(1usize..50, 1..20)) {
-        let mut guard = Guard::new(LIMITS);
+        let mut guard = Guard::new(Rc::new(LIMITS));
         let _ = feed_cut(&mut guard, &bytes, &cuts);
         prop_assert!(guard.joining.is_none_or(|joining| joining.payload.len() <= LIMITS.message_bytes));
     }
@@ -61,7 +61,7 @@ proptest! {
                 bytes.extend(masked(FIN | 0x9, mask, b"between"));
             }
         }
-        let out = feed_cut(&mut Guard::new(LIMITS), &bytes, &cuts).unwrap();
+        let out = feed_cut(&mut Guard::new(Rc::new(LIMITS)), &bytes, &cuts).unwrap();
         let mut expected: Vec<u8> = (0..last).flat_map(|_| masked(FIN | 0x9, mask, b"between")).collect();
         expected.extend(masked(FIN | 0x1, [0; 4], &parts.concat()));
         prop_assert_eq!(out.as_ref(), expected.as_slice());
@@ -74,7 +74,7 @@ proptest! {
         cuts in prop::collection::vec(1usize..50, 1..20),
     ) {
         let bytes: Vec<u8> = frames.iter().flat_map(|payload| masked(FIN | 0x2, mask, payload)).collect();
-        let mut guard = Guard::new(LIMITS);
+        let mut guard = Guard::new(Rc::new(LIMITS));
         let out = feed_cut(&mut guard, &bytes, &cuts).unwrap();
         prop_assert_eq!(out.as_ref(), bytes.as_slice());
         prop_assert_eq!((guard.unfinished(), guard.let_through()), (None, frames.len()));
@@ -82,7 +82,7 @@ proptest! {
 }
 
 fn refused(bytes: &[u8]) -> Option<Farewell> {
-    Guard::new(LIMITS).feed(bytes, &mut BytesMut::new()).err()
+    Guard::new(Rc::new(LIMITS)).feed(bytes, &mut BytesMut::new()).err()
 }
 
 #[test]
