@@ -123,17 +123,18 @@ impl Archive {
         ctx.spawn(done);
     }
 
-    /// First the senders, then the rooms: whatever becomes of a room, what is durable is acknowledged.
+    /// Tells the rooms, then answers the senders: whoever is answered finds the room knowing of it. The answer does
+    /// not go through the room, so that a room that dies takes no acknowledgement along.
     fn report(&self, batch: Vec<AppendDraft>, appended: Vec<Appended>) {
         let vitals = self.broker.vitals();
         vitals.store_works();
         let mut rooms: HashMap<RoomId, Vec<Appended>> = HashMap::new();
+        let mut answers = Vec::with_capacity(batch.len());
         for (append, appended) in batch.into_iter().zip(appended) {
             let count = if appended.duplicate { &vitals.duplicates } else { &vitals.accepted };
             count.fetch_add(1, Relaxed);
             let Appended { entry, epoch, duplicate } = appended.clone();
-            // The sender may have left meanwhile.
-            let _ = append.answer.send(Ok(Posted { entry, epoch, duplicate }));
+            answers.push((append.answer, Posted { entry, epoch, duplicate }));
             rooms.entry(append.draft.room).or_default().push(appended);
         }
         for (room, appended) in rooms {
@@ -141,6 +142,10 @@ impl Archive {
             if let Some(room) = self.broker.room_if_open(&room) {
                 room.do_send(Committed { appended });
             }
+        }
+        for (answer, posted) in answers {
+            // The sender may have left meanwhile.
+            let _ = answer.send(Ok(posted));
         }
     }
 

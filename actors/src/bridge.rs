@@ -13,7 +13,7 @@ use actix::{
 
 use crate::broker::Broker;
 use crate::message::cluster::{PublishNews, RoomNews, UnwatchRoom, WatchRoom};
-use crate::ports::Backplane;
+use crate::ports::{Backplane, BackplaneError};
 use crate::room::WatchAgain;
 use crate::supervisor::{Fate, Obituary};
 
@@ -106,18 +106,14 @@ impl Handler<PublishNews> for Bridge {
 }
 
 impl Handler<WatchRoom> for Bridge {
-    type Result = ResponseFuture<()>;
+    type Result = ResponseFuture<Result<(), BackplaneError>>;
 
     fn handle(&mut self, WatchRoom { room }: WatchRoom, _: &mut Self::Context) -> Self::Result {
-        let (backplane, broker) = (self.backplane(), self.broker.clone());
+        let backplane = self.backplane();
         Box::pin(async move {
-            let Some(backplane) = backplane else { return };
-            while let Err(error) = backplane.watch(&room).await {
-                log::warn!("the backplane does not follow a room: {error}");
-                tokio::time::sleep(RETRY).await;
-                if broker.room_if_open(&room).is_none() {
-                    return;
-                }
+            match backplane {
+                Some(backplane) => backplane.watch(&room).await,
+                None => Ok(()),
             }
         })
     }

@@ -88,15 +88,42 @@ async fn people_talk_through_the_death_of_presence() {
 #[actix_web::test]
 async fn people_talk_through_the_death_of_the_receipts() {
     people_talk_through_the_death_of("receipts", async |_, people, n| {
-        loop {
-            people[1].sends(json!({ "type": "read", "seq": 2 * n })).await;
-            let heard = people[2].hears_among_others("receipt");
-            if tokio::time::timeout(Duration::from_millis(60), heard).await.is_ok() {
-                return;
-            }
-        }
+        marks_until_taken(&mut people[1], 2 * n).await
     })
     .await;
+}
+
+#[actix_web::test]
+async fn what_is_marked_after_the_death_of_the_receipts_is_told() {
+    let house = House::start().await;
+    let mut people = three_people(&house).await;
+    for n in 1..=3 {
+        people[0].insists("before", &format!("before {n}")).await;
+        people[1].hears_up_to(n).await;
+        house.broker().injure("receipts");
+        marks_until_taken(&mut people[1], n).await;
+        let told = people[2].hears_among_others("receipt").await;
+        assert_eq!(told["data"], json!({ "userId": "bob", "delivered": n, "read": n }));
+        house.until("it was seen to die", |broker| broker.vitals().restarts_of("receipts") == n).await;
+    }
+    all_leave(people).await;
+    house.ends().await;
+}
+
+/// Marks as read, and again for as long as it is told to try again.
+async fn marks_until_taken(person: &mut Person, seq: u64) {
+    let mut taken = false;
+    while !taken {
+        person.sends(json!({ "type": "read", "seq": seq })).await;
+        person.sends(json!({ "type": "ping" })).await;
+        taken = true;
+        while let frame = person.hears_next().await
+            && frame["type"] != "pong"
+        {
+            taken &= frame["type"] != "error";
+            assert_ne!(frame["retry"], false, "{frame}");
+        }
+    }
 }
 
 #[actix_web::test]

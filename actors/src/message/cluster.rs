@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::id::{Epoch, NodeId, RoomId, UserId};
 use crate::message::room::Entry;
+use crate::ports::BackplaneError;
 
 /// One piece of news about a room, as it travels.
 #[derive(Debug, Clone, Serialize, Deserialize, Message)]
@@ -27,9 +28,9 @@ pub enum News {
     ReceiptMoved { user: UserId, delivered: crate::id::Seq, read: crate::id::Seq, at: Timestamp },
 }
 
-/// Command: hear of this room from now on. Answered when that is so, also if it took several tries.
+/// Command: hear of this room from now on. One try: the room asks again.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "()")]
+#[rtype(result = "Result<(), BackplaneError>")]
 pub struct WatchRoom {
     pub room: RoomId,
 }

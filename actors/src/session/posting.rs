@@ -62,7 +62,8 @@ impl Errand {
 
     /// The backend knows nothing of client ids, so we remember what it answered to this one.
     async fn submit_once(&self, content: String, role: Role, client_id: &ClientId) -> Result<Reply, Refusal> {
-        let key = format!("post {} {} {}", self.room(), self.identity.user, client_id.as_str());
+        // No name holds a line break, so no two posts share a key.
+        let key = format!("post\n{}\n{}\n{}", self.room(), self.identity.user, client_id.as_str());
         let _posting: Posting = self.broker.begin_posting(&key).ok_or(Refusal::Busy)?;
         let now = self.broker.clock().now();
         if let Some(known) = self.broker.ports().book.keyed_answer(key.clone(), now).await? {
