@@ -84,10 +84,11 @@ impl App {
             () = self.broker.drain(self.drain) => {}
             () = hurry => log::warn!("told to hurry: not waiting for sessions"),
         }
+        // Before the threads they live on, or rooms would seem to die and be started again.
+        self.broker.stop();
         self.server.stop(false).await;
         // The server's own result tells nothing once it was asked to stop.
         let _ = self.serving.await;
-        self.broker.stop();
         if let Some(store) = self.store {
             store.close().await;
         }

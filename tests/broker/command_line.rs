@@ -127,7 +127,9 @@ async fn told_to_end_it_says_goodbye_and_ends_well() {
         for person in &mut people {
             assert_eq!(person.is_closed().await, (1001, "Server shutting down".to_owned()));
         }
-        assert_eq!(recado.ends().await.code, Some(0), "{signal}");
+        let ended = recado.ends().await;
+        assert_eq!(ended.code, Some(0), "{signal}");
+        assert!(!ended.out.contains(r#""level":"error""#), "an orderly end is no fault: {}", ended.out);
     }
 }
 
