@@ -41,7 +41,7 @@ has_tool() {
 
 # A tool, and the package that brings it.
 tools=(
-  cc:build-essential make:make
+  cc:build-essential
   redis-server:redis-server postgres:postgresql chromium:chromium
   strace:strace prlimit:util-linux setpriv:util-linux unshare:util-linux
   node:nodejs npm:npm venv:python3-venv

@@ -85,7 +85,6 @@ const HOMES: &[Home] = &[
     },
     Home { of: "std::env", places: &["src/cli"], why: "the environment is read once, at the edge" },
     Home { of: "clap", places: &["src/cli", "bench/src"], why: "the command line is an edge" },
-    Home { of: "tikv_jemallocator", places: &["src/main.rs"], why: "a program has one allocator" },
 ];
 
 fn told(source: &Source, mention: &Mention, why: &str) -> String {
