@@ -9,6 +9,7 @@ use actix_codec::Framed;
 use actix_http::{HttpService, Request, h1};
 use actix_server::Server;
 use actix_service::{fn_service, map_config};
+use actix_web::App;
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
 use anyhow::Context;
@@ -57,7 +58,7 @@ pub(super) fn serve(
         .max_concurrent_connections(config.limits.max_connections.saturating_mul(2))
         .listen("shared", shared, move || {
             let (entrance, door) = thread(&rooms, &with);
-            let app = with.app(!alone);
+            let app = App::new().configure(with.shared_routes(!alone));
             HttpService::build()
                 .client_request_timeout(header_timeout)
                 .upgrade(fn_service(move |(request, framed)| {
@@ -69,7 +70,7 @@ pub(super) fn serve(
     if let Some(internal) = internal {
         let with = house.clone();
         server = server.listen("internal", internal, move || {
-            let app = map_config(with.internal_app(), |_| AppConfig::default());
+            let app = map_config(App::new().configure(with.internal_routes()), |_| AppConfig::default());
             HttpService::build().client_request_timeout(header_timeout).h1(app).tcp()
         })?;
     }

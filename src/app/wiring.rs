@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::App;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::web::ServiceConfig;
 use anyhow::{Context, bail};
 use recado_actors::broker::{Broker, Plan};
 use recado_actors::clock::Clock;
@@ -40,43 +39,26 @@ pub(super) struct House {
 
 impl House {
     /// The HTTP side of the shared port; with the internal API when that has no port of its own.
-    pub(super) fn app(
-        &self,
-        with_internal: bool,
-    ) -> App<
-        impl ServiceFactory<
-            ServiceRequest,
-            Config = (),
-            Response = ServiceResponse,
-            Error = actix_web::Error,
-            InitError = (),
-        > + use<>,
-    > {
+    pub(super) fn shared_routes(&self, with_internal: bool) -> impl FnOnce(&mut ServiceConfig) + use<> {
         let internal = with_internal.then(|| internal::configure(self.internal.clone()));
-        let app = App::new().configure(|routes| {
+        let ops = ops::configure(self.ops.clone());
+        move |routes| {
             if let Some(internal) = internal {
                 internal(routes);
             }
             internal::configure_docs(routes);
-        });
-        app.configure(ops::configure(self.ops.clone()))
+            ops(routes);
+        }
     }
 
     /// The HTTP side of the internal API's own port.
-    pub(super) fn internal_app(
-        &self,
-    ) -> App<
-        impl ServiceFactory<
-            ServiceRequest,
-            Config = (),
-            Response = ServiceResponse,
-            Error = actix_web::Error,
-            InitError = (),
-        > + use<>,
-    > {
-        App::new()
-            .configure(internal::configure(self.internal.clone()))
-            .configure(ops::configure_health(self.ops.clone()))
+    pub(super) fn internal_routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
+        let internal = internal::configure(self.internal.clone());
+        let health = ops::configure_health(self.ops.clone());
+        move |routes| {
+            internal(routes);
+            health(routes);
+        }
     }
 }
 

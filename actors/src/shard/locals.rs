@@ -72,10 +72,6 @@ impl Locals {
         Some(local)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.sessions.borrow().is_empty()
-    }
-
     pub(super) fn attach(&self, attach: &AttachMember) {
         let Some(local) = self.get(attach.session) else { return };
         let mut rooms = self.rooms.borrow_mut();
