@@ -6,7 +6,7 @@ mod listen;
 mod signals;
 mod wiring;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use recado_actors::ports::Ports;
 
 use crate::config::Config;
 use crate::doors::ops;
+use listen::Listeners;
 
 /// What an app is given beside its configuration; tests give their own.
 pub struct World {
@@ -50,16 +51,12 @@ impl App {
     /// Opens the store, starts the broker and listens.
     pub async fn build(config: Config, world: World) -> anyhow::Result<Self> {
         let drain = Duration::from_millis(config.server.drain_ms);
-        let shared = listen::bind(&config.server.host, config.server.port, config.server.backlog)?;
-        let internal = match config.internal.port {
-            0 => None,
-            port => Some(listen::bind(&config.internal.host, port, config.server.backlog)?),
-        };
-        let address = shared.local_addr().context("the address that was bound")?;
-        let internal_address = internal.as_ref().map(|listener| listener.local_addr()).transpose()?;
+        let listeners = Listeners::bind(&config)?;
+        let address = listeners.shared.local_addr().context("the address that was bound")?;
+        let internal_address = listeners.internal.as_ref().map(TcpListener::local_addr).transpose()?;
         let (ports, store) = wiring::ports(&config, world.ports)?;
         let (broker, house) = wiring::house(&config, address, ports, world.clock, world.on_fatal)?;
-        let server = listen::serve(&config, &broker, &Arc::new(house), shared, internal)?;
+        let server = listen::serve(&config, &broker, &Arc::new(house), listeners)?;
         let handle = server.handle();
         Ok(Self { broker, store, serving: spawn(server), server: handle, address, internal_address, drain })
     }

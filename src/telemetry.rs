@@ -6,6 +6,8 @@
 mod drain;
 mod escape;
 mod line;
+pub mod metrics;
+pub mod process;
 mod redact;
 
 #[cfg(test)]
@@ -78,6 +80,11 @@ pub fn flush() {
     if let Some(drain) = DRAIN.get() {
         drain.flush(FLUSH);
     }
+}
+
+/// Lines given up so far because whoever reads the log did not keep up.
+pub fn lines_dropped() -> u64 {
+    DRAIN.get().map_or(0, Drain::dropped)
 }
 
 /// The time of day as it stands in the log, such as `2024-01-15T10:30:00.000Z`.

@@ -26,6 +26,7 @@ use crate::doors::socket::gate::{Gate, GateRules};
 use crate::doors::widget::WidgetDoor;
 use crate::doors::widget::dialect::{EXTRAS, PLAIN, WidgetDialect};
 use crate::store::sqlite::SqliteStore;
+use crate::telemetry::metrics::{BrokerFigures, Metrics};
 
 /// What the doors of every thread share.
 pub(super) struct House {
@@ -35,6 +36,7 @@ pub(super) struct House {
     pub widget: WidgetDoor,
     pub internal: InternalDoor,
     pub ops: Arc<OpsDoor>,
+    pub metrics: Arc<Metrics>,
 }
 
 impl House {
@@ -51,6 +53,11 @@ impl House {
         }
     }
 
+    /// The HTTP side of the metrics' port.
+    pub(super) fn metrics_routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
+        ops::metrics::configure(self.metrics.clone())
+    }
+
     /// The HTTP side of the internal API's own port.
     pub(super) fn internal_routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
         let internal = internal::configure(self.internal.clone());
@@ -60,6 +67,17 @@ impl House {
             health(routes);
         }
     }
+}
+
+/// What Prometheus is told; the gate knows of sockets the broker does not.
+fn metrics(config: &Config, broker: &Broker, gate: &Arc<Gate>) -> Arc<Metrics> {
+    let gate = gate.clone();
+    Arc::new(Metrics::new(BrokerFigures {
+        vitals: broker.vitals().clone(),
+        sockets: Box::new(move || gate.connections()),
+        sockets_limit: config.limits.max_connections,
+        version: env!("CARGO_PKG_VERSION"),
+    }))
 }
 
 /// The ports the configuration names, unless others are given; and the store, to be closed at the end.
@@ -143,9 +161,10 @@ pub(super) fn house(
         body_bytes: config.limits.body_bytes,
     };
     let ops = Arc::new(OpsDoor::new(config, broker.clone(), gate.clone(), address));
+    let metrics = metrics(config, &broker, &gate);
     let guard = guard(config);
     let user_timeout = Duration::from_millis(config.limits.tcp_user_timeout_ms);
-    Ok((broker, House { gate, guard, user_timeout, widget, internal, ops }))
+    Ok((broker, House { gate, guard, user_timeout, widget, internal, ops, metrics }))
 }
 
 fn dialects(config: &Config) -> Dialects {

@@ -21,7 +21,9 @@ enum Job {
 #[derive(Clone)]
 pub(super) struct Drain {
     queue: SyncSender<Job>,
+    /// Dropped and not told yet.
     lost: Arc<AtomicU64>,
+    dropped: Arc<AtomicU64>,
 }
 
 impl Drain {
@@ -36,7 +38,12 @@ impl Drain {
         let counted = Arc::clone(&lost);
         let work = move || write_all(&jobs, BufWriter::new(out), &counted, lost_line);
         thread::Builder::new().name("log".to_owned()).spawn(work)?;
-        Ok(Self { queue, lost })
+        Ok(Self { queue, lost, dropped: Arc::default() })
+    }
+
+    /// Lines dropped since the start.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
     }
 
     pub fn flush(&self, longest: Duration) {
@@ -61,6 +68,7 @@ impl Write for Drain {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if self.queue.try_send(Job::Line(line.to_vec())).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
+            self.dropped.fetch_add(1, Ordering::Relaxed);
         }
         Ok(line.len())
     }
