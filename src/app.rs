@@ -44,6 +44,7 @@ pub struct App {
     serving: JoinHandle<std::io::Result<()>>,
     address: SocketAddr,
     internal_address: Option<SocketAddr>,
+    metrics_address: Option<SocketAddr>,
     drain: Duration,
 }
 
@@ -54,11 +55,21 @@ impl App {
         let listeners = Listeners::bind(&config)?;
         let address = listeners.shared.local_addr().context("the address that was bound")?;
         let internal_address = listeners.internal.as_ref().map(TcpListener::local_addr).transpose()?;
+        let metrics_address = listeners.metrics.as_ref().map(TcpListener::local_addr).transpose()?;
         let (ports, store) = wiring::ports(&config, world.ports)?;
         let (broker, house) = wiring::house(&config, address, ports, world.clock, world.on_fatal)?;
         let server = listen::serve(&config, &broker, &Arc::new(house), listeners)?;
         let handle = server.handle();
-        Ok(Self { broker, store, serving: spawn(server), server: handle, address, internal_address, drain })
+        Ok(Self {
+            broker,
+            store,
+            serving: spawn(server),
+            server: handle,
+            address,
+            internal_address,
+            metrics_address,
+            drain,
+        })
     }
 
     pub fn broker(&self) -> &Broker {
@@ -73,6 +84,11 @@ impl App {
     /// Where the internal API listens, when it has a port of its own.
     pub fn internal_address(&self) -> Option<SocketAddr> {
         self.internal_address
+    }
+
+    /// Where the figures are, when they are anywhere.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// Says goodbye to everyone, writes what is waiting, and ends. `hurry` cuts the drain short.

@@ -55,7 +55,7 @@ impl Listeners {
         Ok(Self {
             shared: bind(&config.server.host, config.server.port, backlog)?,
             internal: own(internal)?,
-            metrics: own(config.metrics.place(&config.server))?,
+            metrics: own(config.metrics.place(&config.server)).context("metrics")?,
         })
     }
 }

@@ -14,6 +14,7 @@ mod minutes;
 mod person;
 mod programs;
 mod raw_socket;
+mod scrape;
 mod shape;
 mod tokens;
 
@@ -31,6 +32,8 @@ mod handshakes;
 mod health;
 mod history;
 mod internal_api;
+mod metrics;
+mod metrics_read;
 mod next_backend;
 mod next_in_trouble;
 mod origins;
