@@ -3,7 +3,7 @@
 //! Ending it waits for every session and actor; whatever is still there after that fails the story.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use recado::app::{App, World};
@@ -208,7 +208,10 @@ pub fn config(settings: &[(&str, &str)]) -> Config {
 
 /// Below the range that outgoing connections are given, so that nobody takes it before the house does.
 pub fn free_port() -> u16 {
-    let start = u16::try_from(std::process::id() % 8000).expect("a small number");
+    // Stories of one process may ask at the same moment.
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_add(ASKED.fetch_add(100, Relaxed)) % 8000;
+    let start = u16::try_from(start).expect("a small number");
     let mut ports = (0..8000).map(|offset| 11_000 + (start + offset) % 8000);
     ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).expect("a free port")
 }
