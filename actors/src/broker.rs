@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::dialect::{Announcement, Dialects};
 use crate::directory::{Directory, Rooms};
 use crate::id::{NodeId, RoomId, ShardId};
+use crate::limiter::Limiter;
 use crate::message::room::RoomEvent;
 use crate::outbox::Outbox;
 use crate::ports::Ports;
@@ -63,6 +64,7 @@ struct Inner {
     dialects: Dialects,
     clock: Clock,
     vitals: Arc<Vitals>,
+    limiter: Arc<Limiter>,
     archive: Arc<Link<Archive>>,
     presence: Arc<Link<Presence>>,
     receipts: Arc<Link<ReceiptsActor>>,
@@ -87,6 +89,7 @@ struct ShardPlace {
 impl Broker {
     /// Starts everything but the shards on this thread; each worker adds its own by [`Worker::start`].
     pub fn start(plan: Plan) -> Self {
+        let limiter = Limiter::new(plan.settings.rates, plan.vitals.clone());
         let broker = Self(Arc::new(Inner {
             node: plan.node,
             settings: Arc::new(plan.settings),
@@ -94,6 +97,7 @@ impl Broker {
             dialects: plan.dialects,
             clock: plan.clock,
             vitals: plan.vitals,
+            limiter,
             archive: Arc::default(),
             presence: Arc::default(),
             receipts: Arc::default(),
@@ -157,6 +161,10 @@ impl Broker {
 
     pub fn vitals(&self) -> &Arc<Vitals> {
         &self.0.vitals
+    }
+
+    pub fn limiter(&self) -> &Arc<Limiter> {
+        &self.0.limiter
     }
 
     pub fn archive(&self) -> &Link<Archive> {

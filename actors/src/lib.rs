@@ -11,6 +11,7 @@ pub mod clock;
 pub mod dialect;
 pub mod directory;
 pub mod id;
+pub mod limiter;
 pub mod message;
 pub mod outbox;
 pub mod outlet;

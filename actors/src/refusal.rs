@@ -2,6 +2,8 @@
 //!
 //! Codes are stable: clients and dashboards may rely on them. Doors word them for their dialect in one `match`.
 
+use std::time::Duration;
+
 /// A "no" the client can act on. `Display` is the text for developers; [`Refusal::code`] is the stable name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -33,6 +35,9 @@ pub enum Refusal {
     StoreDown,
     #[error("too much is waiting to be stored")]
     Busy,
+    /// It asked for too much too fast, alone or together with those it shares a limit with.
+    #[error("too many requests")]
+    RateLimited { retry_after: Duration },
     #[error("an answer took too long")]
     TimedOut,
     #[error("a part of the broker is restarting")]
@@ -68,6 +73,7 @@ impl Refusal {
             Self::StoreFull => "store_full",
             Self::StoreDown => "store_down",
             Self::Busy => "busy",
+            Self::RateLimited { .. } => "rate_limited",
             Self::TimedOut => "timed_out",
             Self::Restarting => "restarting",
             Self::Draining => "draining",
@@ -83,6 +89,7 @@ impl Refusal {
             Self::StoreFull
             | Self::StoreDown
             | Self::Busy
+            | Self::RateLimited { .. }
             | Self::TimedOut
             | Self::Restarting
             | Self::Draining
@@ -100,6 +107,14 @@ impl Refusal {
             | Self::TicketUsed
             | Self::BackendFailed { .. }
             | Self::BackendRefused { .. } => false,
+        }
+    }
+
+    /// When it may, where that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } => Some(*retry_after),
+            _ => None,
         }
     }
 }
@@ -123,6 +138,8 @@ pub enum Farewell {
     TooSlow,
     /// It did not answer a heartbeat: gone without a word.
     NoHeartbeat,
+    /// It went on asking past its refusals.
+    Flooding,
     /// A message beyond the size limit.
     TooBig,
     /// Too many or too slow fragments, or a frame that never ended.
@@ -154,6 +171,7 @@ impl Farewell {
             Self::Disconnected => "disconnected",
             Self::TooSlow => "too_slow",
             Self::NoHeartbeat => "no_heartbeat",
+            Self::Flooding => "flooding",
             Self::TooBig => "too_big",
             Self::TooFragmented => "too_fragmented",
             Self::Malformed => "malformed",

@@ -13,6 +13,7 @@ use actix::{Actor, ActorContext, ActorFutureExt, Context, Handler, ResponseActFu
 use crate::broker::{AGAIN, Broker, TRIES};
 use crate::dialect::Announcement;
 use crate::id::{RoomId, Seq, SessionId, ShardId};
+use crate::limiter::Allowance;
 use crate::message::client::{CloseSession, FollowRoom, Identity, OpenRoom, Opened, RefreshSession, Resume};
 use crate::message::room::{GetHead, Head, JoinRoom, Joined, LeaveRoom, Member, RoomEvent};
 use crate::outlet::Outlet;
@@ -28,6 +29,7 @@ pub struct Session {
     broker: Broker,
     identity: Identity,
     local: Rc<Local>,
+    allowance: Rc<Allowance>,
     following: bool,
     /// It asked to go on where it left, and that is under way.
     resuming: bool,
@@ -40,10 +42,21 @@ impl Session {
         broker: Broker,
         identity: Identity,
         local: Rc<Local>,
+        allowance: Rc<Allowance>,
         obituary: Obituary,
     ) -> Self {
         let id = local.outlet.session();
-        Self { id, shard, broker, identity, local, following: false, resuming: false, _obituary: obituary }
+        Self {
+            id,
+            shard,
+            broker,
+            identity,
+            local,
+            allowance,
+            following: false,
+            resuming: false,
+            _obituary: obituary,
+        }
     }
 
     /// A past that cannot be told whole is not told in part.

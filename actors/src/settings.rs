@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use crate::limiter::RateLimits;
 use crate::outlet::OutletLimits;
 
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub outlet: OutletLimits,
+    /// How much clients may ask for.
+    pub rates: RateLimits,
     /// The most drafts in one commit.
     pub batch_entries: usize,
     /// How long the first draft of a batch waits for company; zero: until the end of the turn.
@@ -58,6 +61,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             outlet: OutletLimits::default(),
+            rates: RateLimits::default(),
             batch_entries: 256,
             batch_wait: Duration::from_millis(2),
             pending_entries: 100_000,

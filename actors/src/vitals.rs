@@ -9,10 +9,11 @@ mod queues;
 mod tally;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 
 use arc_swap::ArcSwapOption;
 use dashmap::DashMap;
+use tokio::sync::Notify;
 
 pub use counts::Counts;
 pub use figures::Figures;
@@ -51,6 +52,7 @@ pub struct Vitals {
     /// Why nothing can be stored at the moment.
     store_down: ArcSwapOption<String>,
     draining: AtomicBool,
+    drained: Notify,
     given_up: DashMap<&'static str, ()>,
     restarts: Tally,
     actors: Census<&'static str>,
@@ -68,6 +70,7 @@ impl Vitals {
         Arc::new(Self {
             store_down: ArcSwapOption::empty(),
             draining: AtomicBool::new(false),
+            drained: Notify::new(),
             given_up: DashMap::new(),
             restarts: Tally::default(),
             actors: Census::default(),
@@ -98,7 +101,17 @@ impl Vitals {
     }
 
     pub fn drain(&self) {
-        self.draining.store(true, Relaxed);
+        self.draining.store(true, SeqCst);
+        self.drained.notify_waiters();
+    }
+
+    /// Ends when the broker is to take nobody new any more.
+    pub async fn until_draining(&self) {
+        let told = self.drained.notified();
+        // Asked after it listens: a drain in between is seen by one of both.
+        if !self.draining.load(SeqCst) {
+            told.await;
+        }
     }
 
     pub fn store_is_down(&self) -> bool {

@@ -133,6 +133,7 @@ async fn upgrade(
                 door,
                 accepted.worker,
                 accepted.socket.outlet.clone(),
+                accepted.socket.allowance.clone(),
                 accepted.arrival,
                 accepted.place,
             );

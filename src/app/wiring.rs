@@ -221,6 +221,7 @@ fn settings(config: &Config) -> Settings {
             stall: Duration::from_millis(limits.slow_reader_ms),
             ..OutletLimits::default()
         },
+        rates: limits.rates(),
         batch_entries: store.batch_entries,
         batch_wait: Duration::from_millis(store.batch_wait_ms),
         pending_entries: limits.pending_entries,

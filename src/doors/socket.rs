@@ -22,6 +22,7 @@ use actix_web_actors::ws::{Message, WebsocketContext};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use recado_actors::dialect::Lane;
+use recado_actors::limiter::{Allowance, Ask};
 use recado_actors::outlet::Outlet;
 use recado_actors::refusal::Farewell;
 
@@ -48,6 +49,7 @@ pub trait Conversation: Unpin + 'static {
 pub struct Socket {
     pub io: Rc<TcpStream>,
     pub outlet: Rc<Outlet>,
+    pub allowance: Rc<Allowance>,
     /// What the client sent right behind its handshake.
     pub early: Bytes,
     pub limits: Rc<GuardLimits>,
@@ -56,11 +58,11 @@ pub struct Socket {
 
 /// Serves a socket until it is gone.
 pub fn serve<C: Conversation>(socket: Socket, conversation: C) -> impl Future<Output = ()> {
-    let Socket { io, outlet, early, limits, buffer } = socket;
+    let Socket { io, outlet, allowance, early, limits, buffer } = socket;
     let passage = Rc::new(Passage::default());
     let codec = Codec::new().max_size(limits.message_bytes);
     let intake = intake::read(io.clone(), buffer, early, limits, passage.clone());
-    let pump = Pump { outlet: outlet.clone(), conversation: Some(conversation), passage };
+    let pump = Pump { outlet: outlet.clone(), allowance, conversation: Some(conversation), passage };
     // Boxed here, or the task would keep room for it twice.
     let mut said = Box::pin(WebsocketContext::with_codec(pump, intake, codec));
     async move {
@@ -83,6 +85,7 @@ async fn part(io: Rc<TcpStream>, outlet: Rc<Outlet>) {
 /// Moves frames of one socket.
 struct Pump<C: Conversation> {
     outlet: Rc<Outlet>,
+    allowance: Rc<Allowance>,
     /// Away while a message is in hand.
     conversation: Option<C>,
     passage: Rc<Passage>,
@@ -137,9 +140,21 @@ impl<C: Conversation> Pump<C> {
 
     /// A goodbye said before the client proved itself has no shard to see it through.
     fn mind(&self, ctx: &mut PumpContext<C>) {
-        if let Some(farewell) = self.outlet.farewell() {
-            self.close(ctx, farewell);
+        match self.outlet.farewell() {
+            // Nothing more is read of a flood.
+            Some(Farewell::Flooding) => ctx.stop(),
+            Some(farewell) => self.close(ctx, farewell),
+            None => {}
         }
+    }
+
+    /// A control frame: no conversation hears of it, but it costs. May it be answered?
+    fn allows_control(&self, ctx: &mut PumpContext<C>) -> bool {
+        let allowed = self.allowance.spend(Ask::Other).is_ok();
+        if !allowed {
+            self.mind(ctx);
+        }
+        allowed
     }
 }
 
@@ -167,8 +182,12 @@ impl<C: Conversation> StreamHandler<Result<Message, ProtocolError>> for Pump<C> 
         match message {
             Ok(Message::Text(text)) => self.hear(ctx, text.into_bytes()),
             Ok(Message::Binary(bytes)) => self.hear(ctx, bytes),
-            Ok(Message::Ping(payload)) => self.outlet.push(&frame::pong(&payload), Lane::Firm),
-            Ok(Message::Pong(_) | Message::Nop) => {}
+            Ok(Message::Ping(payload)) => {
+                if self.allows_control(ctx) {
+                    self.outlet.push(&frame::pong(&payload), Lane::Firm);
+                }
+            }
+            Ok(Message::Pong(_) | Message::Nop) => _ = self.allows_control(ctx),
             Ok(Message::Close(reason)) => {
                 let code = reason.map_or(1005, |reason| reason.code.into());
                 self.outlet.close(Farewell::ByClient(code));

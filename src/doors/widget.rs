@@ -18,6 +18,7 @@ use recado_actors::broker::Worker;
 use recado_actors::clock::Timestamp;
 use recado_actors::dialect::{DialectId, Frame, Lane};
 use recado_actors::id::{ClientId, Seq};
+use recado_actors::limiter::{Allowance, Ask};
 use recado_actors::message::client::{ClientCommand, CloseSession, RefreshSession, Reply};
 use recado_actors::message::room::Role;
 use recado_actors::outlet::Outlet;
@@ -55,6 +56,7 @@ pub struct WidgetTalk {
     door: Rc<WidgetDoor>,
     worker: Rc<Worker>,
     outlet: Rc<Outlet>,
+    allowance: Rc<Allowance>,
     /// Until the client is let in; its token need not be kept longer.
     arrival: Option<Box<Arrival>>,
     session: Option<Addr<Session>>,
@@ -66,10 +68,19 @@ impl WidgetTalk {
         door: Rc<WidgetDoor>,
         worker: Rc<Worker>,
         outlet: Rc<Outlet>,
+        allowance: Rc<Allowance>,
         arrival: Arrival,
         place: Place,
     ) -> Self {
-        Self { door, worker, outlet, arrival: Some(Box::new(arrival)), session: None, _place: place }
+        Self {
+            door,
+            worker,
+            outlet,
+            allowance,
+            arrival: Some(Box::new(arrival)),
+            session: None,
+            _place: place,
+        }
     }
 
     fn say(&self, frame: Option<Frame>) {
@@ -103,6 +114,23 @@ impl WidgetTalk {
 
     fn wait(&self) -> Duration {
         self.worker.broker().settings().command_timeout
+    }
+
+    /// For what the session never hears of; it takes what its own commands cost.
+    fn pay(&self, heard: &Heard) -> Result<(), Refusal> {
+        match heard {
+            Heard::Asked(Asked::Ping | Asked::Refresh { .. } | Asked::Auth { .. })
+            | Heard::Refused(_)
+            | Heard::Ignored => self.allowance.spend(Ask::Other),
+            Heard::Asked(
+                Asked::Post { .. }
+                | Asked::Typing { .. }
+                | Asked::AgentJoined
+                | Asked::History { .. }
+                | Asked::Delivered { .. }
+                | Asked::Read { .. },
+            ) => Ok(()),
+        }
     }
 
     async fn serve(&mut self, asked: Asked) {
@@ -200,6 +228,9 @@ impl Conversation for WidgetTalk {
                     self.outlet.close(Farewell::TokenMissing)
                 }
             };
+        }
+        if let Err(refusal) = self.pay(&heard) {
+            return self.refuse(Subject::Other, &refusal);
         }
         match heard {
             Heard::Asked(asked) => self.serve(asked).await,

@@ -4,6 +4,7 @@
 
 use serde_json::json;
 
+use crate::house::UNLIMITED;
 use crate::person::Person;
 use crate::programs::Program;
 use crate::raw_socket::{CONTINUATION, FIN, PING, RawSocket, TEXT, frame, frame_header, post};
@@ -16,16 +17,14 @@ const BURST: usize = 10;
 
 /// The product on memory, and where it listens.
 async fn product() -> (Program, std::net::SocketAddr) {
-    let mut recado = Program::recado(
-        &[],
-        &[
-            ("JWT_SECRET", SECRET),
-            ("INTERNAL_API_SECRET", INTERNAL),
-            ("RECADO_SERVER__PORT", "0"),
-            ("RECADO_SERVER__WORKERS", "1"),
-            ("RECADO_STORE__URL", "memory:"),
-        ],
-    );
+    let settings = [
+        ("JWT_SECRET", SECRET),
+        ("INTERNAL_API_SECRET", INTERNAL),
+        ("RECADO_SERVER__PORT", "0"),
+        ("RECADO_SERVER__WORKERS", "1"),
+        ("RECADO_STORE__URL", "memory:"),
+    ];
+    let mut recado = Program::recado(&[], &[&settings[..], &UNLIMITED].concat());
     let address = recado.listens().await;
     (recado, address)
 }

@@ -18,6 +18,14 @@ use crate::tokens::{INTERNAL, SECRET, claims, claims_with, sign};
 /// How long anything that must happen may take.
 pub const SOON: Duration = Duration::from_secs(5);
 
+/// For stories in which people say more than one ever would.
+pub const UNLIMITED: [(&str, &str); 4] = [
+    ("RECADO_LIMITS__CONNECTION_RATE", "0"),
+    ("RECADO_LIMITS__USER_RATE", "0"),
+    ("RECADO_LIMITS__ADDRESS_RATE", "0"),
+    ("RECADO_LIMITS__ROOM_RATE", "0"),
+];
+
 pub struct House {
     app: Option<App>,
     http: reqwest::Client,

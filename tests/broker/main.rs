@@ -32,6 +32,7 @@ mod handshakes;
 mod health;
 mod history;
 mod internal_api;
+mod limits;
 mod metrics;
 mod metrics_read;
 mod next_backend;

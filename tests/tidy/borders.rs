@@ -20,8 +20,13 @@ struct Home {
 }
 
 const ACTORS: &[&str] = &["actors/src"];
-const PURE_CORES: &[&str] =
-    &["actors/src/room/log.rs", "actors/src/presence/roster.rs", "actors/src/receipts/ledger.rs"];
+const PURE_CORES: &[&str] = &[
+    "actors/src/room/log.rs",
+    "actors/src/presence/roster.rs",
+    "actors/src/receipts/ledger.rs",
+    "actors/src/limiter/bucket.rs",
+    "actors/src/limiter/buckets.rs",
+];
 const CODECS: &[&str] = &[
     "src/doors/widget/codec.rs",
     "src/doors/widget/dialect.rs",

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::broker::Broker;
 use crate::id::{ClientId, RoomId, Seq, SessionId, UserId};
+use crate::limiter::Ask;
 use crate::message::client::{ClientCommand, Identity, Reply};
 use crate::message::receipt::{MarkReceipt, Watermark};
 use crate::message::room::{AddEntry, Entry, EntryBody, Posted, SetTyping};
@@ -26,6 +27,9 @@ impl Handler<ClientCommand> for Session {
     type Result = ResponseFuture<Result<Reply, Refusal>>;
 
     fn handle(&mut self, command: ClientCommand, _: &mut Self::Context) -> Self::Result {
+        if let Err(refusal) = self.allowance.spend(kind_of(&command)) {
+            return Box::pin(std::future::ready(Err(refusal)));
+        }
         let errand = Errand {
             session: self.id,
             broker: self.broker.clone(),
@@ -43,6 +47,16 @@ impl Handler<ClientCommand> for Session {
             }
             answer
         })
+    }
+}
+
+fn kind_of(command: &ClientCommand) -> Ask {
+    match command {
+        ClientCommand::PostMessage { .. } => Ask::Message,
+        ClientCommand::SetTyping { .. } => Ask::Typing,
+        ClientCommand::AnnounceAgent => Ask::Agent,
+        ClientCommand::GetHistory { .. } => Ask::History,
+        ClientCommand::MarkDelivered { .. } | ClientCommand::MarkRead { .. } => Ask::Receipt,
     }
 }
 

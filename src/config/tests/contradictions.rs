@@ -146,6 +146,36 @@ fn numbers_that_exclude_each_other_are_refused() {
 }
 
 #[test]
+fn limits_that_make_no_sense_are_refused_one_by_one() {
+    let cases = [
+        (
+            "CONNECTION_BURST",
+            "19",
+            "limits.connection_burst: 19 is less than limits.cost_history, which is 20",
+        ),
+        ("USER_BURST", "1", "limits.user_burst: 1 is less than limits.cost_history, which is 20"),
+        ("ADDRESS_BURST", "1", "limits.address_burst: 1 is less than limits.cost_history"),
+        ("ROOM_BURST", "1", "limits.room_burst: 1 is less than limits.cost_history"),
+        ("CONNECTION_BURST", "0", "limits.connection_burst: 0 is not between 1 and"),
+        ("CONNECTION_RATE", "-1", "limits.connection_rate: -1 is not between 0 and"),
+        ("CONNECTION_RATE", "fast", "limits.connection_rate: expected an integer, found \"fast\""),
+        ("COST_MESSAGE", "-10", "limits.cost_message: -10 is not between 0 and"),
+        ("COST_MESSAGE", "2001", "limits.connection_burst: 2000 is less than limits.cost_message"),
+        ("BUCKETS", "0", "limits.buckets: 0 is not between 1 and"),
+        ("FLOOD_REFUSALS", "0", "limits.flood_refusals: 0 is not between 1 and"),
+        ("AUTH_FAILURE_RATE", "-1", "limits.auth_failure_rate: -1 is not between 0 and"),
+        ("CONNECTS_PER_SECOND", "1.5", "limits.connects_per_second: expected an integer"),
+        ("CONNECTS_BURST", "0", "limits.connects_burst: 0 is not between 1 and"),
+        ("CONNECT_WAIT_MS", "3600001", "limits.connect_wait_ms: 3600001 is not between 0 and 3600000"),
+    ];
+    for (key, value, start) in cases {
+        let told = line(&[(&format!("RECADO_LIMITS__{key}"), value)]);
+        assert!(told.starts_with(start), "{told}");
+    }
+    from_env(&[("RECADO_LIMITS__ROOM_RATE", "0"), ("RECADO_LIMITS__ROOM_BURST", "1")]).unwrap();
+}
+
+#[test]
 fn a_store_this_version_has_not_is_refused_by_name() {
     assert!(
         line(&[("DATABASE_URL", "postgres://me@db/x")]).contains("postgresql comes with a later version")

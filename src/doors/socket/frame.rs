@@ -40,6 +40,11 @@ pub fn close(code: u16, reason: &str) -> Frame {
     control(CLOSE, &payload)
 }
 
+/// The one, and right behind it the other.
+pub fn both(first: &Frame, second: &Frame) -> Frame {
+    Frame::new([first.wire().as_ref(), second.wire().as_ref()].concat().into(), 0)
+}
+
 fn control(opcode: u8, payload: &[u8]) -> Frame {
     let mut wire = vec![0; HEADER];
     wire.extend(payload.iter().take(CONTROL));

@@ -66,7 +66,9 @@ impl Entrance {
         let io = Rc::new(io);
         let outlet = self.open_outlet(&io, dialect, answer);
         let early = parts.read_buf.freeze();
-        let socket = Socket { io, outlet, early, limits: self.limits.clone(), buffer: self.buffer.clone() };
+        let allowance = self.worker.allowance(&outlet, arrival.address);
+        let (limits, buffer) = (self.limits.clone(), self.buffer.clone());
+        let socket = Socket { io, outlet, allowance, early, limits, buffer };
         Some(Accepted { socket, arrival, worker: self.worker.clone(), place })
     }
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 use recado_actors::clock::Timestamp;
 use recado_actors::dialect::{Dialect, Frame};
 use recado_actors::id::{MessageId, Seq};
+use recado_actors::limiter::FLOOD_WINDOW;
 use recado_actors::message::room::{Entry, EntryBody, Message, RoomEvent, Sender};
 use recado_actors::refusal::Farewell;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::words::close_reason;
+use super::words::{close_reason, goodbye};
 use crate::doors::socket::frame;
 
 /// The dialect of stock clients.
@@ -53,7 +54,12 @@ impl Dialect for WidgetDialect {
     }
 
     fn farewell(&self, farewell: Farewell) -> Option<Frame> {
-        close_reason(farewell).map(|(code, reason)| frame::close(code, reason))
+        let (code, reason) = close_reason(farewell)?;
+        let close = frame::close(code, reason);
+        match farewell {
+            Farewell::Flooding if self.extras => Some(frame::both(&goodbye(farewell, FLOOD_WINDOW)?, &close)),
+            _ => Some(close),
+        }
     }
 
     fn ping(&self) -> Frame {

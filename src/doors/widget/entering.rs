@@ -51,7 +51,7 @@ impl WidgetTalk {
             .await
             .and_then(|admitted| admitted)
             .map_err(|r| not_admitted(&r))?;
-        let session = self.worker.open(&self.outlet, identity);
+        let session = self.worker.open(&self.outlet, &self.allowance, identity);
         self.session = Some(session.clone());
         let opened = ask(&session, OpenRoom { resume }, self.wait()).await.and_then(|opened| opened);
         let opened = opened.map_err(|refusal| not_admitted(&refusal))?;

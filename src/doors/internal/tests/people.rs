@@ -143,7 +143,8 @@ impl Listener {
             token_id: Some(format!("token_of_{user}").into()),
             expires_at: None,
         };
-        let session = worker.open(&outlet, identity);
+        let allowance = worker.allowance(&outlet, None);
+        let session = worker.open(&outlet, &allowance, identity);
         let opened = session.send(OpenRoom { resume: None }).await.unwrap().unwrap();
         session.send(FollowRoom { from: opened.from }).await.unwrap().unwrap();
         Self { ear, outlet, worker, _session: session }
