@@ -10,6 +10,7 @@ use recado_actors::broker::{Broker, Plan};
 use recado_actors::clock::Clock;
 use recado_actors::dialect::{Dialect, Dialects};
 use recado_actors::id::{Epoch, NodeId};
+use recado_actors::limiter::Rate;
 use recado_actors::outlet::OutletLimits;
 use recado_actors::ports::memory::MemoryStore;
 use recado_actors::ports::{Backend, Ports};
@@ -157,6 +158,7 @@ pub(super) fn house(
     let internal = InternalDoor {
         broker: broker.clone(),
         secrets: Arc::new(internal_secrets(config)),
+        gate: gate.clone(),
         tickets,
         body_bytes: config.limits.body_bytes,
     };
@@ -200,6 +202,10 @@ fn gate_rules(config: &Config) -> GateRules {
         connections_per_address: config.limits.max_connections_per_address,
         trusted_proxies: config.server.trusted_networks(),
         client_address_header: (!header.is_empty()).then(|| header.clone()),
+        connects: Rate::per_second(config.limits.connects_per_second, config.limits.connects_burst),
+        connect_wait: Duration::from_millis(config.limits.connect_wait_ms),
+        auth_failures: Rate::per_minute(config.limits.auth_failure_rate),
+        buckets: config.limits.buckets,
     }
 }
 

@@ -34,6 +34,7 @@ use recado_actors::ports::LogError;
 use recado_actors::refusal::Refusal;
 
 use crate::auth::{InternalSecrets, Tickets};
+use crate::doors::socket::gate::Gate;
 
 pub use openapi::{configure_docs, openapi};
 
@@ -44,6 +45,8 @@ const ROOT: &str = "/internal";
 pub struct InternalDoor {
     pub broker: Broker,
     pub secrets: Arc<InternalSecrets>,
+    /// Knows who calls, and how often who failed.
+    pub gate: Arc<Gate>,
     /// None: this node has no secret to sign tickets with.
     pub tickets: Option<Arc<Tickets>>,
     /// The longest body that is read.
@@ -65,14 +68,14 @@ impl InternalDoor {
 pub fn configure(door: InternalDoor) -> impl FnOnce(&mut ServiceConfig) + Clone {
     let door = web::Data::new(door);
     move |config| {
-        let secrets = door.secrets.clone();
+        let (secrets, gate) = (door.secrets.clone(), door.gate.clone());
         let mut scope = web::scope(ROOT).app_data(door).default_service(web::to(problems::unknown_route));
         for (path, routes) in routes() {
             scope = scope.service(resource(path, routes));
         }
         config.service(scope.wrap(from_fn(move |request, next| {
-            let secrets = secrets.clone();
-            async move { guard::admit(&secrets, request, next).await }
+            let (secrets, gate) = (secrets.clone(), gate.clone());
+            async move { guard::admit(&secrets, &gate, request, next).await }
         })));
     }
 }

@@ -60,7 +60,7 @@ pub struct WidgetTalk {
     /// Until the client is let in; its token need not be kept longer.
     arrival: Option<Box<Arrival>>,
     session: Option<Addr<Session>>,
-    _place: Place,
+    place: Place,
 }
 
 impl WidgetTalk {
@@ -72,15 +72,7 @@ impl WidgetTalk {
         arrival: Arrival,
         place: Place,
     ) -> Self {
-        Self {
-            door,
-            worker,
-            outlet,
-            allowance,
-            arrival: Some(Box::new(arrival)),
-            session: None,
-            _place: place,
-        }
+        Self { door, worker, outlet, allowance, arrival: Some(Box::new(arrival)), session: None, place }
     }
 
     fn say(&self, frame: Option<Frame>) {

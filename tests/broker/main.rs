@@ -33,6 +33,7 @@ mod health;
 mod history;
 mod internal_api;
 mod limits;
+mod limits_at_the_door;
 mod metrics;
 mod metrics_read;
 mod next_backend;

@@ -105,7 +105,7 @@ impl Modify for Problems {
 }
 
 /// Problems of many operations: status, to which operations it belongs, an example, and when.
-fn general() -> [(u16, &'static str, Problem, &'static str); 7] {
+fn general() -> [(u16, &'static str, Problem, &'static str); 8] {
     let refused = |status, code, detail| Problem::new(status, code, detail);
     let invalid = "a field, parameter or name is missing, unknown, of the wrong type or out of bounds";
     [
@@ -114,6 +114,13 @@ fn general() -> [(u16, &'static str, Problem, &'static str); 7] {
             "Any",
             refused(401, "unauthorized", "the internal secret is missing or wrong"),
             "the secret is missing or wrong",
+        ),
+        (
+            429,
+            "Any",
+            refused(429, "too_many_failures", "too many failed authentications from this address")
+                .retry_after(1),
+            "the secret is wrong again, and too often; the right one is always admitted",
         ),
         (400, "Body", refused(400, "malformed_json", "the body is not json"), "the body is not json"),
         (
@@ -145,7 +152,7 @@ fn response(problem: &Problem, why: &str) -> Response {
     let response = ResponseBuilder::new().description(why).content(MEDIA_TYPE, content);
     match problem.status {
         401 => response.header("WWW-Authenticate", header(Type::String)).build(),
-        503 => response.header("Retry-After", header(Type::Integer)).build(),
+        429 | 503 => response.header("Retry-After", header(Type::Integer)).build(),
         _ => response.build(),
     }
 }

@@ -49,12 +49,7 @@ impl Entrance {
     ) -> Option<Accepted> {
         let parts = framed.into_parts();
         let mut io = parts.io;
-        let admitted = self.admit(&request).and_then(|(place, answer)| {
-            let tuned = wire::tune(&io, self.user_timeout);
-            tuned.map_err(|_| Problem::new(500, "socket_broken", "the socket cannot be set up"))?;
-            Ok((place, answer))
-        });
-        let (place, answer) = match admitted {
+        let (place, answer) = match self.admit(&request, &io).await {
             Ok(admitted) => admitted,
             Err(problem) => {
                 self.worker.broker().vitals().counts.connects.count(problem.code);
@@ -72,10 +67,15 @@ impl Entrance {
         Some(Accepted { socket, arrival, worker: self.worker.clone(), place })
     }
 
-    fn admit(&self, request: &Request) -> Result<(Place, Bytes), Problem> {
+    /// Whoever waits for a turn has a place already, so the places bound how many wait.
+    async fn admit(&self, request: &Request, io: &TcpStream) -> Result<(Place, Bytes), Problem> {
         let answer = handshake::accept(request.head())?;
-        let draining = self.worker.broker().vitals().draining();
-        Ok((self.gate.admit(request.head(), draining)?, answer))
+        let vitals = self.worker.broker().vitals();
+        let place = self.gate.admit(request.head(), vitals.draining())?;
+        self.gate.wait_for_turn(vitals.until_draining()).await?;
+        let tuned = wire::tune(io, self.user_timeout);
+        tuned.map_err(|_| Problem::new(500, "socket_broken", "the socket cannot be set up"))?;
+        Ok((place, answer))
     }
 
     fn open_outlet(&self, io: &Rc<TcpStream>, dialect: DialectId, answer: Bytes) -> Rc<Outlet> {

@@ -80,6 +80,10 @@ impl WidgetTalk {
             TokenError::Expired => Farewell::TokenExpired,
             TokenError::Invalid(reason) => {
                 log::info!(reason; "a token was refused");
+                // That we have no keys at the moment is no fault of the client.
+                if error != TokenError::KEYS_UNAVAILABLE {
+                    self.place.note_failure();
+                }
                 Farewell::TokenInvalid
             }
         })?;
