@@ -14,6 +14,15 @@ fn binary() -> String {
     std::env::var("RECADO_CHAOS_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_recado").to_owned())
 }
 
+/// Its clients say as much as they can, all from one address: what is tested here is what becomes of it.
+const UNLIMITED: [(&str, &str); 5] = [
+    ("RECADO_LIMITS__CONNECTION_RATE", "0"),
+    ("RECADO_LIMITS__USER_RATE", "0"),
+    ("RECADO_LIMITS__ADDRESS_RATE", "0"),
+    ("RECADO_LIMITS__ROOM_RATE", "0"),
+    ("RECADO_LIMITS__CONNECTS_PER_SECOND", "0"),
+];
+
 pub enum Launch {
     Plain,
     /// A write beyond RLIMIT_FSIZE is an error instead of the end of the process.
@@ -40,6 +49,7 @@ impl Launch {
             .env("JWT_SECRET", JWT_SECRET)
             .env("INTERNAL_API_SECRET", INTERNAL_SECRET)
             .env("RUST_BACKTRACE", "1")
+            .envs(UNLIMITED)
             .stdin(Stdio::null())
             .stdout(writer.try_clone().unwrap())
             .stderr(writer)
