@@ -22,11 +22,19 @@ use crate::vitals::Vitals;
 /// Where a sender waits for its answer.
 pub type Answer = oneshot::Sender<Result<Posted, Refusal>>;
 
+/// Who said it first: what began elsewhere is no news to other nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    Here,
+    Elsewhere,
+}
+
 /// Notice: append this. The sender is answered when it is durable, and the room hears of it as [`Committed`].
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct AppendDraft {
     pub draft: Draft,
+    pub origin: Origin,
     pub answer: Answer,
 }
 
@@ -34,7 +42,7 @@ pub struct AppendDraft {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Committed {
-    pub appended: Vec<Appended>,
+    pub appended: Vec<(Appended, Origin)>,
 }
 
 /// Command: store these watermarks.
@@ -128,14 +136,14 @@ impl Archive {
     fn report(&self, batch: Vec<AppendDraft>, appended: Vec<Appended>) {
         let vitals = self.broker.vitals();
         vitals.store_works();
-        let mut rooms: HashMap<RoomId, Vec<Appended>> = HashMap::new();
+        let mut rooms: HashMap<RoomId, Vec<(Appended, Origin)>> = HashMap::new();
         let mut answers = Vec::with_capacity(batch.len());
         for (append, appended) in batch.into_iter().zip(appended) {
             let count = if appended.duplicate { &vitals.duplicates } else { &vitals.accepted };
             count.fetch_add(1, Relaxed);
             let Appended { entry, epoch, duplicate } = appended.clone();
             answers.push((append.answer, Posted { entry, epoch, duplicate }));
-            rooms.entry(append.draft.room).or_default().push(appended);
+            rooms.entry(append.draft.room).or_default().push((appended, append.origin));
         }
         for (room, appended) in rooms {
             // The room's present life; one that is still being born reads this from the log.

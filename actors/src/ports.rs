@@ -40,6 +40,15 @@ pub struct Draft {
     pub body: EntryBody,
 }
 
+impl Draft {
+    /// The message it posts, if that is known by the id its record gave it: such a one is posted once in its room,
+    /// whoever brings it, and whoever brings it again gets the first answer.
+    pub fn on_record(&self) -> Option<&MessageId> {
+        let EntryBody::MessagePosted { message } = &self.body else { return None };
+        (message.id.as_str() == self.client_id.as_str()).then_some(&message.id)
+    }
+}
+
 /// What became of a draft.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Appended {

@@ -2,11 +2,15 @@
 //!
 //! Readiness follows from here: it is never green while messages do not flow.
 
+mod bridge;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use arc_swap::ArcSwapOption;
 use dashmap::DashMap;
+
+pub use bridge::BridgeVitals;
 
 type OnFatal = dyn Fn(&str) + Send + Sync;
 
@@ -37,7 +41,8 @@ pub struct Vitals {
     pub sessions: AtomicI64,
     pub accepted: AtomicU64,
     pub duplicates: AtomicU64,
-    pub bridge_dropped: AtomicU64,
+    /// How the way to other nodes is.
+    pub bridge: Arc<BridgeVitals>,
     on_fatal: Box<OnFatal>,
 }
 
@@ -53,7 +58,7 @@ impl Vitals {
             sessions: AtomicI64::new(0),
             accepted: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
-            bridge_dropped: AtomicU64::new(0),
+            bridge: Arc::default(),
             on_fatal: Box::new(on_fatal),
         })
     }
@@ -67,8 +72,16 @@ impl Vitals {
         if let Some(reason) = self.store_down.load().as_deref() {
             reasons.push(format!("store: {reason}"));
         }
+        if let Some(reason) = self.bridge.down().filter(|_| self.bridge.is_required()) {
+            reasons.push(format!("bridge: {reason}"));
+        }
         reasons.extend(self.given_up.iter().map(|kind| format!("{} is out of order", kind.key())));
         reasons
+    }
+
+    /// Something does not work, whether or not this node can do without it.
+    pub fn degraded(&self) -> bool {
+        self.bridge.down().is_some() || !self.unready().is_empty()
     }
 
     pub fn draining(&self) -> bool {

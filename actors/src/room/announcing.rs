@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use actix::{Context, Handler};
 
+use crate::archive::{Committed, Origin};
 use crate::dialect::Announcement;
 use crate::id::{Epoch, SessionId, ShardId};
-use crate::message::cluster::{News, PublishNews, RoomNews};
+use crate::message::cluster::{News, PublishNews};
 use crate::message::room::{Entry, RoomEvent, TellSignal};
+use crate::ports::Appended;
 use crate::room::Room;
 use crate::shard::Announce;
 
@@ -64,6 +66,17 @@ impl Room {
     }
 }
 
+impl Handler<Committed> for Room {
+    type Result = ();
+
+    fn handle(&mut self, Committed { appended }: Committed, ctx: &mut Self::Context) {
+        for (Appended { entry, epoch, duplicate }, origin) in appended {
+            self.take(entry, epoch, origin == Origin::Here && !duplicate);
+        }
+        self.announce_ready(ctx);
+    }
+}
+
 impl Handler<TellSignal> for Room {
     type Result = ();
 
@@ -86,30 +99,5 @@ impl Handler<TellSignal> for Room {
             | RoomEvent::EntryAdded { .. } => {}
         }
         self.tell(event, None);
-    }
-}
-
-/// From another node.
-impl Handler<RoomNews> for Room {
-    type Result = ();
-
-    fn handle(&mut self, RoomNews { news, .. }: RoomNews, ctx: &mut Self::Context) {
-        match news {
-            News::EntryAdded { epoch, entry } => {
-                if self.head().is_some_and(|head| head.epoch == epoch) {
-                    self.take(entry, epoch, false);
-                    self.announce_ready(ctx);
-                }
-            }
-            News::TypingChanged { user, is_typing, at } => {
-                self.tell(RoomEvent::TypingChanged { user, is_typing, at }, None);
-            }
-            News::PresenceChanged { user, online, at } => {
-                self.tell(RoomEvent::PresenceChanged { user, online, at }, None);
-            }
-            News::ReceiptMoved { user, delivered, read, at } => {
-                self.tell(RoomEvent::ReceiptMoved { user, delivered, read, at }, None);
-            }
-        }
     }
 }

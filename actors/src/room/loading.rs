@@ -82,7 +82,8 @@ impl Room {
         let heard = watched.into_actor(self).map(|watched, room, ctx| {
             room.read_gap(ctx);
             if !matches!(watched, Ok(Ok(()))) {
-                log::warn!("the backplane does not follow a room yet");
+                // Told once for all rooms, by whoever watches over the backplane itself.
+                log::debug!("the backplane does not follow a room yet");
                 ctx.run_later(room.broker.settings().store_probe, |room, ctx| room.watch(ctx));
             }
         });

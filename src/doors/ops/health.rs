@@ -53,7 +53,7 @@ pub(super) async fn health(door: Data<OpsDoor>) -> HttpResponse {
     let by_chat =
         counted.into_iter().map(|(room, count)| Chat { chat_id: cut(room.local()), count }).collect();
     let health = Health {
-        status: if broker.vitals().unready().is_empty() { "healthy" } else { "degraded" },
+        status: if broker.vitals().degraded() { "degraded" } else { "healthy" },
         uptime: std::time::Duration::from_millis(u64::try_from(now.0 - door.started.0).unwrap_or(0))
             .as_secs_f64(),
         connections: Connections { total: door.gate.connections(), by_chat },
