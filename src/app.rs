@@ -2,6 +2,7 @@
 //!
 //! An app that was built is listening; it ends by `stop`, which says goodbye to everyone within the drain time.
 
+mod bridging;
 mod listen;
 mod signals;
 mod wiring;
@@ -15,7 +16,9 @@ use actix_web::rt::task::JoinHandle;
 use anyhow::Context;
 use recado_actors::broker::Broker;
 use recado_actors::clock::Clock;
+use recado_actors::id::NodeId;
 use recado_actors::ports::Ports;
+use recado_actors::vitals::Vitals;
 
 use crate::config::Config;
 use crate::doors::ops;
@@ -35,10 +38,18 @@ impl Default for World {
     }
 }
 
+/// What a broker is born with, whatever it is made of.
+struct Birth {
+    node: NodeId,
+    clock: Clock,
+    vitals: Arc<Vitals>,
+}
+
 /// A service that is listening.
 pub struct App {
     broker: Broker,
     store: Option<crate::store::sqlite::SqliteStore>,
+    backplane: Option<crate::backplane::redis::Running>,
     server: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
     address: SocketAddr,
@@ -57,11 +68,17 @@ impl App {
         };
         let address = shared.local_addr().context("the address that was bound")?;
         let internal_address = internal.as_ref().map(|listener| listener.local_addr()).transpose()?;
-        let (ports, store) = wiring::ports(&config, world.ports)?;
-        let (broker, house) = wiring::house(&config, address, ports, world.clock, world.on_fatal)?;
+        let World { clock, ports: given, on_fatal } = world;
+        let birth =
+            Birth { node: NodeId::fresh(&config.server.node_name()), vitals: Vitals::new(on_fatal), clock };
+        let alone = given.is_some();
+        let (mut ports, store) = wiring::ports(&config, given)?;
+        let backplane = if alone { None } else { bridging::backplane(&config, &mut ports, &birth)? };
+        let (broker, house) = wiring::house(&config, address, ports, birth)?;
         let server = listen::serve(&config, &broker, &Arc::new(house), shared, internal)?;
         let handle = server.handle();
-        Ok(Self { broker, store, serving: spawn(server), server: handle, address, internal_address, drain })
+        let serving = spawn(server);
+        Ok(Self { broker, store, backplane, serving, server: handle, address, internal_address, drain })
     }
 
     pub fn broker(&self) -> &Broker {
@@ -89,6 +106,9 @@ impl App {
         self.server.stop(false).await;
         // The server's own result tells nothing once it was asked to stop.
         let _ = self.serving.await;
+        if let Some(backplane) = self.backplane {
+            backplane.close().await;
+        }
         if let Some(store) = self.store {
             store.close().await;
         }

@@ -5,6 +5,7 @@
 mod alias;
 mod auth;
 mod backend;
+mod backplane;
 mod doors;
 mod errors;
 mod internal;
@@ -33,7 +34,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 pub use auth::Auth;
-pub use backend::{Backend, Backplane};
+pub use backend::Backend;
+pub use backplane::Backplane;
 pub use doors::{Chat, Collab, Doors, Events, Strangers, Widget};
 pub use errors::ConfigErrors;
 pub use internal::Internal;

@@ -7,15 +7,14 @@ use std::time::Duration;
 use actix_web::web::ServiceConfig;
 use anyhow::{Context, bail};
 use recado_actors::broker::{Broker, Plan};
-use recado_actors::clock::Clock;
 use recado_actors::dialect::{Dialect, Dialects};
-use recado_actors::id::{Epoch, NodeId};
+use recado_actors::id::Epoch;
 use recado_actors::outlet::OutletLimits;
 use recado_actors::ports::memory::MemoryStore;
 use recado_actors::ports::{Backend, Ports};
 use recado_actors::settings::Settings;
-use recado_actors::vitals::Vitals;
 
+use super::Birth;
 use crate::auth::{InternalSecrets, Tickets, Verifier};
 use crate::backend::next::{NextBackend, NextSettings};
 use crate::config::{Config, Place};
@@ -109,21 +108,14 @@ pub(super) fn house(
     config: &Config,
     address: SocketAddr,
     ports: Ports,
-    clock: Clock,
-    on_fatal: Box<dyn Fn(&str) + Send + Sync>,
+    birth: Birth,
 ) -> anyhow::Result<(Broker, House)> {
     let dialects = dialects(config);
     let (Some(plain), Some(extras)) = (dialects.id(PLAIN), dialects.id(EXTRAS)) else {
         bail!("the widget's dialects are not registered");
     };
-    let broker = Broker::start(Plan {
-        node: NodeId::fresh(&config.server.node_name()),
-        settings: settings(config),
-        ports,
-        dialects,
-        clock,
-        vitals: Vitals::new(on_fatal),
-    });
+    let Birth { node, clock, vitals } = birth;
+    let broker = Broker::start(Plan { node, settings: settings(config), ports, dialects, clock, vitals });
     let verifier = Arc::new(Verifier::new(config.auth.settings())?);
     let tickets = tickets(config);
     let gate = Gate::new(gate_rules(config));

@@ -1,9 +1,8 @@
-//! `[backend]` and `[backplane]`: the systems this node speaks to.
+//! `[backend]`: the application that stores messages and names users.
 //!
-//! It guarantees well-formed addresses, and repeats none of them: they may carry passwords.
+//! It guarantees a well-formed address, and does not repeat it: it may carry a password.
 
 use serde::Deserialize;
-use url::Url;
 
 use super::errors::Contradictions;
 use super::secret::check_one;
@@ -31,40 +30,5 @@ impl Backend {
         if !told {
             check_one(&["backend.secret"], &self.secret, found);
         }
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Backplane {
-    pub redis_url: Secret,
-    pub redis_host: String,
-    pub redis_port: u16,
-    pub redis_password: Secret,
-    pub upstash_rest_url: String,
-    pub upstash_rest_token: Secret,
-}
-
-impl Backplane {
-    pub(super) fn contradictions(&self, found: &mut Contradictions) {
-        let redis = |text: &str| {
-            Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "redis" | "rediss") && url.has_host())
-        };
-        if !self.redis_url.is_empty() && !redis(self.redis_url.expose()) {
-            found.against(&["backplane.redis_url"], "is not a redis or rediss address");
-        }
-        if !self.upstash_rest_url.is_empty() && !is_web_address(&self.upstash_rest_url) {
-            found.against(&["backplane.upstash_rest_url"], "is not an http or https address");
-        }
-    }
-
-    pub(super) fn warning(&self) -> Option<String> {
-        let set = [
-            ("backplane.redis_url", self.redis_url.is_empty()),
-            ("backplane.redis_host", self.redis_host.is_empty()),
-            ("backplane.upstash_rest_url", self.upstash_rest_url.is_empty()),
-        ];
-        let (path, _) = set.into_iter().find(|(_, empty)| !empty)?;
-        Some(format!("{path}: is not used yet, redis between nodes comes with a later version; run one node"))
     }
 }

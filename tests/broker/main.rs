@@ -14,6 +14,7 @@ mod minutes;
 mod person;
 mod programs;
 mod raw_socket;
+mod redis_server;
 mod shape;
 mod tokens;
 
@@ -38,6 +39,9 @@ mod own_faults;
 mod presence;
 mod problems;
 mod receipts;
+mod redis_in_trouble;
+mod redis_next;
+mod redis_nodes;
 mod refreshing;
 mod returning;
 mod slow_readers;

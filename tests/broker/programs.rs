@@ -76,6 +76,21 @@ impl Program {
         self.says_within(SOON, wanted).await
     }
 
+    /// Waits for a line with this in it, whatever else it is.
+    pub async fn mentions(&mut self, text: &str) {
+        let line = timeout(SOON, async {
+            while let Some(line) = self.lines.recv().await {
+                let found = line.contains(text);
+                self.heard.push(line);
+                if found {
+                    return true;
+                }
+            }
+            false
+        });
+        assert!(line.await.unwrap_or(false), "never mentioned {text}: {:#?}", self.heard);
+    }
+
     pub async fn says_within(&mut self, longest: Duration, wanted: impl Fn(&Value) -> bool) -> Value {
         let line = timeout(longest, async {
             while let Some(line) = self.lines.recv().await {

@@ -167,10 +167,3 @@ fn words_the_logger_does_not_know_are_refused() {
     assert!(line(&[("LOG_LEVEL", "loud")]).starts_with("log.level: \"loud\" is none of off, error"));
     assert!(line(&[("RECADO_LOG__FORMAT", "xml")]).starts_with("log.format: \"xml\" is none of json"));
 }
-
-#[test]
-fn redis_is_accepted_with_a_warning() {
-    let config = from_env(&[("REDIS_URL", "rediss://default:pass@x.upstash.io:6379")]).unwrap();
-    assert!(config.warnings()[0].starts_with("backplane.redis_url: is not used yet"));
-    assert!(line(&[("REDIS_URL", "localhost:6379")]).contains("is not a redis or rediss address"));
-}

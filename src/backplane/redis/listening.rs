@@ -1,0 +1,199 @@
+//! The task that listens: one connection that follows every wished channel, made again whenever it breaks.
+//!
+//! It never waits for anything without hearing wishes meanwhile, so nobody who wishes is kept.
+
+mod following;
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use deadpool_redis::redis::Msg;
+use deadpool_redis::redis::aio::{PubSub, PubSubSink};
+use futures_util::StreamExt;
+use futures_util::future::{BoxFuture, OptionFuture};
+use recado_actors::clock::Clock;
+use recado_actors::id::{NodeId, RoomId};
+use recado_actors::message::cluster::RoomNews;
+use recado_actors::vitals::BridgeVitals;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+
+pub(super) use self::following::Wish;
+use self::following::{Errand, Following};
+use super::backlog::Backlog;
+use super::connection::Server;
+use super::echoes::Echoes;
+use super::payload;
+
+const FIRST_BACK_OFF: Duration = Duration::from_millis(50);
+const LAST_BACK_OFF: Duration = Duration::from_secs(1);
+/// Longest wait until the server has confirmed an errand.
+const CONFIRMED: Duration = Duration::from_secs(2);
+/// Rooms of others have no name for whoever told: they are not ours, and that is all that is asked.
+const ELSEWHERE: &str = "elsewhere";
+
+pub(super) struct Listener {
+    pub(super) server: Server,
+    pub(super) prefix: String,
+    pub(super) probe_channel: String,
+    pub(super) ping: Duration,
+    pub(super) payload_bytes: usize,
+    pub(super) clock: Clock,
+    pub(super) incoming: Arc<Backlog<RoomNews>>,
+    pub(super) echoes: Arc<Echoes>,
+    pub(super) heard: watch::Sender<u64>,
+    pub(super) connected: watch::Sender<u64>,
+    pub(super) stale: Arc<Notify>,
+    pub(super) vitals: Arc<BridgeVitals>,
+}
+
+/// Why a connection is given up.
+enum Lost {
+    /// It broke, said nothing, or was called dead.
+    Connection(&'static str),
+    /// Nobody can wish any more.
+    Everything,
+}
+
+impl Listener {
+    pub(super) async fn run(self, mut wishes: UnboundedReceiver<Wish>) {
+        let mut following = Following::new(self.probe_channel.clone());
+        let mut back_off = FIRST_BACK_OFF;
+        loop {
+            match self.connect(&mut following, &mut wishes).await {
+                Some(Ok(connection)) => {
+                    match self.listen(connection, &mut following, &mut wishes, &mut back_off).await {
+                        Lost::Connection(why) => log::info!("the connection to redis is lost: {why}"),
+                        Lost::Everything => return,
+                    }
+                    self.vitals.reconnects.fetch_add(1, Relaxed);
+                }
+                Some(Err(reason)) => self.vitals.failed(&reason),
+                None => return,
+            }
+            following.is_cut_off();
+            if !wait(jittered(back_off), &mut following, &mut wishes).await {
+                return;
+            }
+            back_off = (back_off * 2).min(LAST_BACK_OFF);
+        }
+    }
+
+    /// None when nobody can wish any more.
+    async fn connect(
+        &self,
+        following: &mut Following,
+        wishes: &mut UnboundedReceiver<Wish>,
+    ) -> Option<Result<PubSub, String>> {
+        let mut connecting = pin!(self.server.subscriber());
+        loop {
+            tokio::select! {
+                connected = &mut connecting => return Some(connected),
+                wish = wishes.recv() => following.note(wish?),
+            }
+        }
+    }
+
+    async fn listen(
+        &self,
+        connection: PubSub,
+        following: &mut Following,
+        wishes: &mut UnboundedReceiver<Wish>,
+        back_off: &mut Duration,
+    ) -> Lost {
+        let (sink, mut messages) = connection.split();
+        let mut errand: OptionFuture<BoxFuture<'static, Option<Errand>>> = None.into();
+        let (mut running, mut silent_since) = (false, Instant::now());
+        following.is_connected();
+        loop {
+            if !running && let Some(next) = following.next_errand(silent_since.elapsed() >= self.ping) {
+                errand = Some(run(sink.clone(), next)).into();
+                running = true;
+            }
+            tokio::select! {
+                message = messages.next() => {
+                    let Some(message) = message else { return Lost::Connection("it broke") };
+                    silent_since = Instant::now();
+                    self.hear(&message);
+                }
+                wish = wishes.recv() => match wish {
+                    Some(wish) => following.note(wish),
+                    None => return Lost::Everything,
+                },
+                Some(done) = &mut errand, if running => {
+                    running = false;
+                    let Some(done) = done else { return Lost::Connection("it does not answer") };
+                    silent_since = Instant::now();
+                    if following.is_done(done) {
+                        *back_off = FIRST_BACK_OFF;
+                        self.connected.send_modify(|times| *times += 1);
+                    }
+                }
+                () = sleep_until(silent_since + self.ping), if !running => {}
+                () = self.stale.notified() => return Lost::Connection("it brings nothing back"),
+            }
+        }
+    }
+
+    fn hear(&self, message: &Msg) {
+        let (channel, payload) = (message.get_channel_name(), message.get_payload_bytes());
+        if channel == self.probe_channel {
+            let number = std::str::from_utf8(payload).ok().and_then(|text| text.parse().ok());
+            return self.heard.send_modify(|heard| *heard = number.unwrap_or(0).max(*heard));
+        }
+        if self.echoes.is_ours(channel, payload) {
+            return;
+        }
+        let room = channel.strip_prefix(&self.prefix).and_then(|name| RoomId::parse(name).ok());
+        let news = payload::read(payload, self.payload_bytes, self.clock.now());
+        match (room, NodeId::parse(ELSEWHERE), news) {
+            (Some(room), Ok(from), Ok(news)) => {
+                self.vitals.received.fetch_add(1, Relaxed);
+                self.vitals.drop_many(self.incoming.push(RoomNews { from, room, news }, payload.len()));
+            }
+            (_, _, read) => {
+                self.vitals.ignored.fetch_add(1, Relaxed);
+                let why = read.err().map_or_else(|| "is for no room".to_owned(), |unread| unread.to_string());
+                log::debug!("a payload from redis was ignored: it {why}");
+            }
+        }
+    }
+}
+
+/// The errand, if the server confirmed it in time.
+fn run(mut sink: PubSubSink, errand: Errand) -> BoxFuture<'static, Option<Errand>> {
+    Box::pin(async move {
+        let done = async {
+            match &errand {
+                Errand::Follow(channels) => sink.subscribe(channels).await,
+                Errand::Leave(channels) => sink.unsubscribe(channels).await,
+                Errand::Ping => sink.ping::<deadpool_redis::redis::Value>().await.map(drop),
+            }
+        };
+        let done = timeout(CONFIRMED, done).await;
+        done.is_ok_and(|answer| answer.is_ok()).then_some(errand)
+    })
+}
+
+/// Waits and takes wishes meanwhile; false when there can be no more.
+async fn wait(pause: Duration, following: &mut Following, wishes: &mut UnboundedReceiver<Wish>) -> bool {
+    let over = Instant::now() + pause;
+    loop {
+        tokio::select! {
+            () = sleep_until(over) => return true,
+            wish = wishes.recv() => match wish {
+                Some(wish) => following.note(wish),
+                None => return false,
+            },
+        }
+    }
+}
+
+/// Between half of it and all of it, so that nodes do not come back as one.
+fn jittered(pause: Duration) -> Duration {
+    let random = u32::from(uuid::Uuid::new_v4().as_bytes().first().copied().unwrap_or(0));
+    pause / 2 + pause * random / 510
+}
