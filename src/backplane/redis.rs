@@ -95,9 +95,9 @@ impl RedisBackplane {
         let incoming = Arc::new(Backlog::new(settings.queue_bytes));
         let (echoes, closing) = (Arc::new(Echoes::new()), Arc::new(Notify::new()));
         let (wishes, wished) = unbounded_channel();
-        let (heard, stale) = (watch::Sender::new(0), Arc::new(Notify::new()));
+        let (heard, stale) = (watch::Sender::new(0), watch::Sender::new(0));
         let probe_channel = format!("{}recado:probe:{}", settings.prefix, node.as_str());
-        let connected = watch::Sender::new(0);
+        let (connected, called_stale) = (watch::Sender::new(0), stale.subscribe());
         let publisher = Publisher {
             server: server.clone(),
             outgoing: outgoing.clone(),
@@ -110,7 +110,7 @@ impl RedisBackplane {
             every: settings.probe,
             heard: heard.subscribe(),
             connected: connected.subscribe(),
-            stale: stale.clone(),
+            stale,
             vitals: vitals.clone(),
         };
         let listener = Listener {
@@ -124,7 +124,7 @@ impl RedisBackplane {
             echoes,
             heard,
             connected,
-            stale,
+            stale: called_stale,
             vitals: vitals.clone(),
         };
         let running = Running {

@@ -5,6 +5,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use recado_actors::broker::Broker;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -95,7 +96,7 @@ async fn a_redis_that_is_killed_and_started_again_delays_nobody_here_and_loses_n
     trouble.redis.returns().await;
     let after = trouble.talks("after", 200).await;
     println!("local p99: before {before:?}, during {during:?}, after {after:?}");
-    assert!(during < before * 3 + Duration::from_millis(50), "{before:?} became {during:?}");
+    assert!(during < before * 3 + Duration::from_millis(100), "{before:?} became {during:?}");
     // What was said meanwhile was kept for the other node, and comes in its order.
     for about in ["before", "during", "after"] {
         for n in 0..200 {
@@ -111,16 +112,22 @@ async fn a_redis_that_hangs_is_found_out_and_delays_nobody_here() {
     let before = trouble.talks("before", 200).await;
     trouble.redis.is_signalled("STOP");
     let stopped = Instant::now();
-    let during = trouble.talks("during", 200).await;
-    bridge_is_down(&trouble.houses[0]).await;
-    let found = stopped.elapsed();
+    let (mut during, mut rounds, mut found) = (Duration::ZERO, 0, None);
+    while stopped.elapsed() < Duration::from_secs(5) {
+        during = during.max(trouble.talks(&format!("during {rounds}"), 50).await);
+        rounds += 1;
+        let down = trouble.houses[0].broker().vitals().bridge.down().is_some();
+        found = found.or(down.then(|| stopped.elapsed()));
+    }
     trouble.redis.is_signalled("CONT");
-    println!("local p99: before {before:?}, during {during:?}; found after {found:?}");
-    assert!(during < before * 3 + Duration::from_millis(50), "{before:?} became {during:?}");
-    for about in ["before", "during"] {
-        for n in 0..200 {
-            trouble.other.hears_message(&format!("{about} {n}")).await;
-        }
+    println!("local p99: before {before:?}, during {during:?} over {rounds} times 50; found after {found:?}");
+    assert!(found.is_some_and(|found| found < Duration::from_secs(4)), "{found:?}");
+    assert!(during < before * 3 + Duration::from_millis(100), "{before:?} became {during:?}");
+    for n in 0..200 {
+        trouble.other.hears_message(&format!("before {n}")).await;
+    }
+    for (round, n) in (0..rounds).flat_map(|round| (0..50).map(move |n| (round, n))) {
+        trouble.other.hears_message(&format!("during {round} {n}")).await;
     }
     trouble.is_over().await;
 }
@@ -207,12 +214,19 @@ async fn a_long_outage_costs_the_oldest_and_no_more_memory_than_allowed() {
     redis.is_killed();
     let long = "x".repeat(3000);
     talks(&mut ann, &mut bob, &long, 60).await;
-    let dropped = house.broker().vitals().bridge.dropped.load(Relaxed);
-    assert!((35..60).contains(&dropped), "{dropped}");
     redis.returns().await;
+    let figures = |broker: &Broker| {
+        let bridge = &broker.vitals().bridge;
+        (bridge.published.load(Relaxed), bridge.dropped.load(Relaxed))
+    };
     house
-        .until("the rest goes out", |broker| broker.vitals().bridge.published.load(Relaxed) + dropped == 60)
+        .until("the rest goes out", |broker| {
+            let (published, dropped) = figures(broker);
+            published + dropped == 60
+        })
         .await;
+    let (published, _) = figures(&house.broker());
+    assert!((10..25).contains(&published), "what fits into the queue: {published}");
     all_leave([ann, bob]).await;
     house.ends().await;
 }

@@ -9,6 +9,9 @@ use tokio::sync::watch;
 /// The most in one queue, however small each is.
 const COUNT: usize = 65_536;
 
+/// A reader takes no more once it has this much: what it holds is beyond the limits.
+const AT_ONCE_BYTES: usize = 256 * 1024;
+
 /// What waits, oldest first.
 struct Waiting<T> {
     items: VecDeque<(T, usize)>,
@@ -66,9 +69,12 @@ impl<T> Backlog<T> {
     pub(super) fn take_now(&self, most: usize) -> Vec<(T, usize)> {
         let mut taken = Vec::new();
         self.waiting.send_if_modified(|waiting| {
-            let count = most.min(waiting.items.len());
-            taken.extend(waiting.items.drain(..count));
-            let bytes: usize = taken.iter().map(|(_, bytes)| *bytes).sum();
+            let mut bytes: usize = 0;
+            while taken.len() < most && bytes < AT_ONCE_BYTES {
+                let Some((item, size)) = waiting.items.pop_front() else { break };
+                bytes = bytes.saturating_add(size);
+                taken.push((item, size));
+            }
             waiting.bytes = waiting.bytes.saturating_sub(bytes);
             // What is taken is no news to anyone.
             false

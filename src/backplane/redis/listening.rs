@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use deadpool_redis::redis::Msg;
 use deadpool_redis::redis::aio::{PubSub, PubSubSink};
+use deadpool_redis::redis::{Msg, Value};
 use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, OptionFuture};
 use recado_actors::clock::Clock;
@@ -18,7 +18,7 @@ use recado_actors::id::{NodeId, RoomId};
 use recado_actors::message::cluster::RoomNews;
 use recado_actors::vitals::BridgeVitals;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 pub(super) use self::following::Wish;
@@ -46,14 +46,16 @@ pub(super) struct Listener {
     pub(super) echoes: Arc<Echoes>,
     pub(super) heard: watch::Sender<u64>,
     pub(super) connected: watch::Sender<u64>,
-    pub(super) stale: Arc<Notify>,
+    pub(super) stale: watch::Receiver<u64>,
     pub(super) vitals: Arc<BridgeVitals>,
 }
 
 /// Why a connection is given up.
 enum Lost {
-    /// It broke, said nothing, or was called dead.
-    Connection(&'static str),
+    /// It served, and then broke, said nothing or was called dead.
+    Connection(String),
+    /// It never followed what it should.
+    Start(String),
     /// Nobody can wish any more.
     Everything,
 }
@@ -67,6 +69,7 @@ impl Listener {
                 Some(Ok(connection)) => {
                     match self.listen(connection, &mut following, &mut wishes, &mut back_off).await {
                         Lost::Connection(why) => log::info!("the connection to redis is lost: {why}"),
+                        Lost::Start(why) => self.vitals.failed(&why),
                         Lost::Everything => return,
                     }
                     self.vitals.reconnects.fetch_add(1, Relaxed);
@@ -105,17 +108,22 @@ impl Listener {
         back_off: &mut Duration,
     ) -> Lost {
         let (sink, mut messages) = connection.split();
-        let mut errand: OptionFuture<BoxFuture<'static, Option<Errand>>> = None.into();
+        let mut errand: OptionFuture<BoxFuture<'static, Result<Errand, String>>> = None.into();
         let (mut running, mut silent_since) = (false, Instant::now());
+        let (mut stale, mut current) = (self.stale.clone(), None);
+        let lost = |served: Option<u64>, why: String| match served {
+            Some(_) => Lost::Connection(why),
+            None => Lost::Start(why),
+        };
         following.is_connected();
         loop {
             if !running && let Some(next) = following.next_errand(silent_since.elapsed() >= self.ping) {
-                errand = Some(run(sink.clone(), next)).into();
+                errand = Some(run(self.server.clone(), sink.clone(), next)).into();
                 running = true;
             }
             tokio::select! {
                 message = messages.next() => {
-                    let Some(message) = message else { return Lost::Connection("it broke") };
+                    let Some(message) = message else { return lost(current, "it broke".to_owned()) };
                     silent_since = Instant::now();
                     self.hear(&message);
                 }
@@ -125,15 +133,21 @@ impl Listener {
                 },
                 Some(done) = &mut errand, if running => {
                     running = false;
-                    let Some(done) = done else { return Lost::Connection("it does not answer") };
+                    let done = match done {
+                        Ok(done) => done,
+                        Err(why) => return lost(current, why),
+                    };
                     silent_since = Instant::now();
                     if following.is_done(done) {
                         *back_off = FIRST_BACK_OFF;
                         self.connected.send_modify(|times| *times += 1);
+                        current = Some(*self.connected.borrow());
                     }
                 }
                 () = sleep_until(silent_since + self.ping), if !running => {}
-                () = self.stale.notified() => return Lost::Connection("it brings nothing back"),
+                _ = stale.wait_for(|stale| Some(*stale) == current) => {
+                    return lost(current, "it brings nothing back".to_owned());
+                }
             }
         }
     }
@@ -164,17 +178,19 @@ impl Listener {
 }
 
 /// The errand, if the server confirmed it in time.
-fn run(mut sink: PubSubSink, errand: Errand) -> BoxFuture<'static, Option<Errand>> {
+fn run(server: Server, mut sink: PubSubSink, errand: Errand) -> BoxFuture<'static, Result<Errand, String>> {
     Box::pin(async move {
         let done = async {
             match &errand {
                 Errand::Follow(channels) => sink.subscribe(channels).await,
                 Errand::Leave(channels) => sink.unsubscribe(channels).await,
-                Errand::Ping => sink.ping::<deadpool_redis::redis::Value>().await.map(drop),
+                Errand::Ping => sink.ping::<Value>().await.map(drop),
             }
         };
-        let done = timeout(CONFIRMED, done).await;
-        done.is_ok_and(|answer| answer.is_ok()).then_some(errand)
+        match timeout(CONFIRMED, done).await {
+            Ok(answer) => answer.map(|()| errand).map_err(|error| server.shown(&error)),
+            Err(_) => Err("no answer in time".to_owned()),
+        }
     })
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use deadpool_redis::redis::cmd;
 use recado_actors::vitals::BridgeVitals;
-use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::connection::{ANSWER, Server};
 
@@ -21,10 +21,10 @@ pub(super) struct Prober {
     pub(super) every: Duration,
     /// The number of the last probe that came back.
     pub(super) heard: watch::Receiver<u64>,
-    /// Changes when the listening connection is there again.
+    /// Which listening connection it is by now; changes when a new one follows everything.
     pub(super) connected: watch::Receiver<u64>,
-    /// Told when it must be made anew.
-    pub(super) stale: Arc<Notify>,
+    /// Told which one brings nothing back and must be made anew.
+    pub(super) stale: watch::Sender<u64>,
     pub(super) vitals: Arc<BridgeVitals>,
 }
 
@@ -37,18 +37,19 @@ impl Prober {
         let mut heard_at = Instant::now();
         for number in 1.. {
             let sent = Instant::now();
-            let patience =
-                if self.vitals.is_up() { heard_at + self.every + SLACK } else { sent + self.every + SLACK };
-            self.connected.mark_unchanged();
-            match self.travels(number, patience).await {
-                Ok(()) => {
+            let since = if self.vitals.is_up() { heard_at } else { sent };
+            let connection = *self.connected.borrow_and_update();
+            match self.travels(number, since + self.every + SLACK).await {
+                Some(Ok(())) => {
                     heard_at = Instant::now();
                     self.vitals.works(heard_at.duration_since(sent));
                 }
-                Err(reason) => {
+                Some(Err(reason)) => {
                     self.vitals.failed(&reason);
-                    self.stale.notify_one();
+                    self.stale.send_replace(connection);
                 }
+                // Sent over a connection that is no more.
+                None => continue,
             }
             tokio::select! {
                 () = sleep_until(sent + self.every) => {}
@@ -57,15 +58,20 @@ impl Prober {
         }
     }
 
-    async fn travels(&mut self, number: u64, until: Instant) -> Result<(), String> {
+    /// None: there is a new connection since, which may not have heard it.
+    async fn travels(&mut self, number: u64, until: Instant) -> Option<Result<(), String>> {
+        let (mut heard, mut connected) = (self.heard.clone(), self.connected.clone());
         let probed = async {
             self.publish(number).await?;
-            self.heard.wait_for(|heard| *heard >= number).await.map_err(|_| "it is closed".to_owned())?;
+            heard.wait_for(|heard| *heard >= number).await.map_err(|_| "it is closed".to_owned())?;
             Ok(())
         };
-        tokio::time::timeout_at(until, probed)
-            .await
-            .unwrap_or_else(|_| Err("what was published is not heard".to_owned()))
+        tokio::select! {
+            probed = timeout_at(until, probed) => {
+                Some(probed.unwrap_or_else(|_| Err("what was published is not heard".to_owned())))
+            }
+            Ok(()) = connected.changed() => None,
+        }
     }
 
     async fn publish(&self, number: u64) -> Result<(), String> {
