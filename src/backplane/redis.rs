@@ -24,7 +24,7 @@ use recado_actors::message::cluster::{News, RoomNews};
 use recado_actors::message::room::{EntryBody, RoomEvent};
 use recado_actors::ports::{Backplane, BackplaneError};
 use recado_actors::vitals::BridgeVitals;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -70,12 +70,51 @@ pub struct Surroundings {
 }
 
 pub struct RedisBackplane {
+    shared: Arc<Shared>,
     prefix: String,
     dialect: Arc<dyn Dialect>,
-    vitals: Arc<BridgeVitals>,
-    outgoing: Arc<Backlog<Outgoing>>,
-    incoming: Arc<Backlog<RoomNews>>,
     wishes: UnboundedSender<Wish>,
+}
+
+/// What the tasks and whoever calls in have in common.
+struct Shared {
+    server: Server,
+    vitals: Arc<BridgeVitals>,
+    outgoing: Backlog<Outgoing>,
+    incoming: Backlog<RoomNews>,
+    echoes: Echoes,
+    probe_channel: String,
+    /// The number of the last probe that came back.
+    heard: watch::Sender<u64>,
+    /// Which listening connection it is by now; changes when a new one follows everything.
+    connected: watch::Sender<u64>,
+    /// Which one brings nothing back and must be made anew.
+    stale: watch::Sender<u64>,
+}
+
+impl Shared {
+    fn run(
+        self: &Arc<Self>,
+        settings: &RedisSettings,
+        clock: Clock,
+        wished: UnboundedReceiver<Wish>,
+    ) -> Running {
+        let closing = Arc::new(Notify::new());
+        let publisher = Publisher { shared: self.clone() };
+        let prober = Prober { shared: self.clone(), every: settings.probe };
+        let listener = Listener {
+            shared: self.clone(),
+            prefix: settings.prefix.clone(),
+            ping: settings.ping,
+            payload_bytes: settings.payload_bytes,
+            clock,
+        };
+        Running {
+            publishing: tokio::spawn(publisher.run(closing.clone())),
+            others: [tokio::spawn(listener.run(wished)), tokio::spawn(prober.run())],
+            closing,
+        }
+    }
 }
 
 /// The tasks behind it; they end with [`Running::close`] or when this is dropped.
@@ -88,52 +127,23 @@ pub struct Running {
 impl RedisBackplane {
     /// Starts at once, whether or not Redis is there.
     pub fn start(settings: &RedisSettings, around: Surroundings) -> Result<(Self, Running), SetupError> {
-        let server = Server::new(&settings.address)?;
         let Surroundings { node, clock, vitals, dialect } = around;
+        let server = Server::new(&settings.address)?;
         vitals.expect(settings.required);
-        let outgoing = Arc::new(Backlog::new(settings.queue_bytes));
-        let incoming = Arc::new(Backlog::new(settings.queue_bytes));
-        let (echoes, closing) = (Arc::new(Echoes::new()), Arc::new(Notify::new()));
-        let (wishes, wished) = unbounded_channel();
-        let (heard, stale) = (watch::Sender::new(0), watch::Sender::new(0));
-        let probe_channel = format!("{}recado:probe:{}", settings.prefix, node.as_str());
-        let (connected, called_stale) = (watch::Sender::new(0), stale.subscribe());
-        let publisher = Publisher {
-            server: server.clone(),
-            outgoing: outgoing.clone(),
-            echoes: echoes.clone(),
-            vitals: vitals.clone(),
-        };
-        let prober = Prober {
-            server: server.clone(),
-            channel: probe_channel.clone(),
-            every: settings.probe,
-            heard: heard.subscribe(),
-            connected: connected.subscribe(),
-            stale,
-            vitals: vitals.clone(),
-        };
-        let listener = Listener {
+        let shared = Arc::new(Shared {
             server,
-            prefix: settings.prefix.clone(),
-            probe_channel,
-            ping: settings.ping,
-            payload_bytes: settings.payload_bytes,
-            clock,
-            incoming: incoming.clone(),
-            echoes,
-            heard,
-            connected,
-            stale: called_stale,
-            vitals: vitals.clone(),
-        };
-        let running = Running {
-            publishing: tokio::spawn(publisher.run(closing.clone())),
-            others: [tokio::spawn(listener.run(wished)), tokio::spawn(prober.run())],
-            closing,
-        };
-        let prefix = settings.prefix.clone();
-        Ok((Self { prefix, dialect, vitals, outgoing, incoming, wishes }, running))
+            vitals,
+            outgoing: Backlog::new(settings.queue_bytes),
+            incoming: Backlog::new(settings.queue_bytes),
+            echoes: Echoes::new(),
+            probe_channel: format!("{}recado:probe:{}", settings.prefix, node.as_str()),
+            heard: watch::Sender::new(0),
+            connected: watch::Sender::new(0),
+            stale: watch::Sender::new(0),
+        });
+        let (wishes, wished) = unbounded_channel();
+        let running = shared.run(settings, clock, wished);
+        Ok((Self { shared, prefix: settings.prefix.clone(), dialect, wishes }, running))
     }
 
     fn channel(&self, room: &RoomId) -> String {
@@ -173,8 +183,8 @@ impl Backplane for RedisBackplane {
         {
             let bytes = payload.len();
             let dropped =
-                self.outgoing.push(Outgoing { channel: self.channel(&room), payload, signal }, bytes);
-            self.vitals.drop_many(dropped);
+                self.shared.outgoing.push(Outgoing { channel: self.channel(&room), payload, signal }, bytes);
+            self.shared.vitals.drop_many(dropped);
         }
         ready(Ok(())).boxed()
     }
@@ -202,13 +212,13 @@ impl Backplane for RedisBackplane {
     }
 
     fn news(&self) -> BoxStream<'static, RoomNews> {
-        let start = (self.incoming.clone(), Vec::new().into_iter());
-        unfold(start, |(incoming, mut ready)| async move {
+        let start = (self.shared.clone(), Vec::new().into_iter());
+        unfold(start, |(shared, mut ready)| async move {
             loop {
                 if let Some((news, _)) = ready.next() {
-                    return Some((news, (incoming, ready)));
+                    return Some((news, (shared, ready)));
                 }
-                ready = incoming.take(AT_ONCE).await.into_iter();
+                ready = shared.incoming.take(AT_ONCE).await.into_iter();
             }
         })
         .boxed()

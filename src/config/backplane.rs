@@ -37,12 +37,12 @@ impl Backplane {
             return Some(self.redis_url.clone());
         }
         if !self.redis_host.is_empty() {
-            return self.from_parts();
+            return self.in_parts();
         }
-        if self.upstash_rest_url.is_empty() { None } else { self.from_upstash() }
+        if self.upstash_rest_url.is_empty() { None } else { self.at_upstash() }
     }
 
-    fn from_parts(&self) -> Option<Secret> {
+    fn in_parts(&self) -> Option<Secret> {
         let host = &self.redis_host;
         // An IPv6 address has to stand in brackets.
         let bare = host.contains(':') && !host.starts_with('[');
@@ -55,7 +55,7 @@ impl Backplane {
     }
 
     /// PROTOCOLS section 9: the token of the REST address is the password of the database.
-    fn from_upstash(&self) -> Option<Secret> {
+    fn at_upstash(&self) -> Option<Secret> {
         let rest = Url::parse(&self.upstash_rest_url).ok()?;
         let (user, port) = UPSTASH;
         let mut url = Url::parse(&format!("rediss://{}:{port}", rest.host_str()?)).ok()?;
@@ -71,7 +71,7 @@ impl Backplane {
         if !self.redis_url.is_empty() && !redis(self.redis_url.expose()) {
             found.against(&["backplane.redis_url"], "is not a redis or rediss address");
         }
-        if !self.redis_host.is_empty() && self.from_parts().is_none() {
+        if !self.redis_host.is_empty() && self.in_parts().is_none() {
             found.against(&["backplane.redis_host"], "is not the name or address of a host");
         }
         self.check_upstash(found);

@@ -72,7 +72,7 @@ impl Trouble {
         talks(&mut self.ann, &mut self.bob, about, count).await
     }
 
-    async fn is_over(mut self) {
+    async fn ends(mut self) {
         for house in &self.houses {
             bridge_is_up(house).await;
         }
@@ -103,7 +103,7 @@ async fn a_redis_that_is_killed_and_started_again_delays_nobody_here_and_loses_n
             trouble.other.hears_message(&format!("{about} {n}")).await;
         }
     }
-    trouble.is_over().await;
+    trouble.ends().await;
 }
 
 #[actix_web::test]
@@ -129,7 +129,7 @@ async fn a_redis_that_hangs_is_found_out_and_delays_nobody_here() {
     for (round, n) in (0..rounds).flat_map(|round| (0..50).map(move |n| (round, n))) {
         trouble.other.hears_message(&format!("during {round} {n}")).await;
     }
-    trouble.is_over().await;
+    trouble.ends().await;
 }
 
 #[actix_web::test]
@@ -146,7 +146,7 @@ async fn a_redis_that_forgets_everything_or_drops_its_listeners_is_listened_to_a
         }
     }
     assert!(trouble.houses[0].broker().vitals().bridge.reconnects.load(Relaxed) > 0);
-    trouble.is_over().await;
+    trouble.ends().await;
 }
 
 #[actix_web::test]

@@ -3,11 +3,12 @@
 //! What the model store promises is what the others are compared with.
 
 use recado_actors::id::Epoch;
+use recado_actors::message::room::EntryBody;
 use recado_actors::ports::memory::MemoryStore;
 use recado_actors::ports::{Book, Log, LogError, Receipts};
 use tokio::sync::oneshot::error::TryRecvError;
 
-use crate::people::{DAY_MS, NOON, all, append, numbers, post, room, within};
+use crate::people::{DAY_MS, NOON, all, append, draft, numbers, post, room, within};
 use crate::{book, log, messages, receipts};
 
 fn store() -> MemoryStore {
@@ -41,6 +42,11 @@ async fn a_retry_gets_the_first_answer() {
 #[tokio::test]
 async fn a_retry_in_the_same_batch_gets_the_first_answer() {
     run(log::a_retry_in_the_same_batch_gets_the_first_answer).await;
+}
+
+#[tokio::test]
+async fn a_message_on_record_is_posted_once() {
+    run(log::a_message_on_record_is_posted_once).await;
 }
 
 #[tokio::test]
@@ -176,9 +182,10 @@ async fn a_held_append_waits_until_it_is_released() {
 #[tokio::test]
 async fn a_client_id_is_known_for_a_day_and_then_forgotten() {
     let store = store();
-    append(&store, vec![post("a", "1", "x")]).await;
-    let later =
-        async |ms| store.append(vec![post("a", "1", "x")], NOON.plus_ms(ms)).await.unwrap()[0].duplicate;
+    let posted =
+        || draft("a", None, "mine", EntryBody::MessagePosted { message: crate::people::message("1", "x") });
+    append(&store, vec![posted()]).await;
+    let later = async |ms| store.append(vec![posted()], NOON.plus_ms(ms)).await.unwrap()[0].duplicate;
     assert!(later(DAY_MS - 1).await);
     assert!(!later(DAY_MS).await);
 }

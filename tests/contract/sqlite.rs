@@ -40,6 +40,11 @@ async fn a_retry_in_the_same_batch_gets_the_first_answer() {
 }
 
 #[tokio::test]
+async fn a_message_on_record_is_posted_once() {
+    run(log::a_message_on_record_is_posted_once).await;
+}
+
+#[tokio::test]
 async fn a_client_id_belongs_to_one_sender_in_one_room() {
     run(log::a_client_id_belongs_to_one_sender_in_one_room).await;
 }

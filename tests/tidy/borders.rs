@@ -23,6 +23,7 @@ const ACTORS: &[&str] = &["actors/src"];
 const PURE_CORES: &[&str] =
     &["actors/src/room/log.rs", "actors/src/presence/roster.rs", "actors/src/receipts/ledger.rs"];
 const CODECS: &[&str] = &[
+    "src/backplane/redis/payload.rs",
     "src/doors/widget/codec.rs",
     "src/doors/widget/dialect.rs",
     "src/doors/widget/words.rs",
@@ -37,7 +38,7 @@ const BORDERS: &[Border] = &[
     Border { within: ACTORS, why: "actors know no protocol",
         never: &["actix_web", "actix_http", "actix_server", "actix_web_actors", "reqwest", "utoipa"] },
     Border { within: ACTORS, why: "actors know no database",
-        never: &["rusqlite", "tokio_postgres", "deadpool_postgres", "redis"] },
+        never: &["rusqlite", "tokio_postgres", "deadpool_postgres", "deadpool_redis", "redis"] },
     Border { within: ACTORS, why: "actors know neither files, environment nor network",
         never: &["std::env", "std::fs", "std::process", "std::net::TcpStream", "std::net::TcpListener",
             "tokio::net", "tokio::fs", "socket2", "toml", "clap"] },
@@ -75,6 +76,12 @@ const HOMES: &[Home] = &[
         of: "crate::app",
         places: &["src/app", "src/cli"],
         why: "nothing builds on the whole but the program",
+    },
+    Home { of: "crate::backplane", places: &["src/backplane", "src/app"], why: "only the app joins nodes" },
+    Home {
+        of: "deadpool_redis",
+        places: &["src/backplane", "src/config/tests/backplane.rs"],
+        why: "Redis is spoken in one place",
     },
     Home { of: "rusqlite", places: &["src/store"], why: "SQL lives in the store" },
     Home { of: "reqwest", places: &["src/backend", "src/auth"], why: "two parts call out, and say so here" },

@@ -30,7 +30,7 @@ pub enum News {
     EntryRelayed {
         by: Option<UserId>,
         client_id: ClientId,
-        body: EntryBody,
+        body: Box<EntryBody>,
     },
     TypingChanged {
         user: UserId,

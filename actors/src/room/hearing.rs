@@ -68,7 +68,7 @@ impl Handler<RoomNews> for Room {
             }
             News::EntryRelayed { by, client_id, body } => {
                 self.last_used = Instant::now();
-                self.relay(AddEntry { by, client_id, body }, TRIES, ctx);
+                self.relay(AddEntry { by, client_id, body: *body }, TRIES, ctx);
             }
             News::TypingChanged { user, is_typing, at } => {
                 self.tell(RoomEvent::TypingChanged { user, is_typing, at }, None);

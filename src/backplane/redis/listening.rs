@@ -16,17 +16,13 @@ use futures_util::future::{BoxFuture, OptionFuture};
 use recado_actors::clock::Clock;
 use recado_actors::id::{NodeId, RoomId};
 use recado_actors::message::cluster::RoomNews;
-use recado_actors::vitals::BridgeVitals;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 pub(super) use self::following::Wish;
 use self::following::{Errand, Following};
-use super::backlog::Backlog;
 use super::connection::Server;
-use super::echoes::Echoes;
-use super::payload;
+use super::{Shared, payload};
 
 const FIRST_BACK_OFF: Duration = Duration::from_millis(50);
 const LAST_BACK_OFF: Duration = Duration::from_secs(1);
@@ -36,18 +32,12 @@ const CONFIRMED: Duration = Duration::from_secs(2);
 const ELSEWHERE: &str = "elsewhere";
 
 pub(super) struct Listener {
-    pub(super) server: Server,
+    pub(super) shared: Arc<Shared>,
     pub(super) prefix: String,
-    pub(super) probe_channel: String,
+    /// Silence after which the connection is asked whether it lives.
     pub(super) ping: Duration,
     pub(super) payload_bytes: usize,
     pub(super) clock: Clock,
-    pub(super) incoming: Arc<Backlog<RoomNews>>,
-    pub(super) echoes: Arc<Echoes>,
-    pub(super) heard: watch::Sender<u64>,
-    pub(super) connected: watch::Sender<u64>,
-    pub(super) stale: watch::Receiver<u64>,
-    pub(super) vitals: Arc<BridgeVitals>,
 }
 
 /// Why a connection is given up.
@@ -62,19 +52,19 @@ enum Lost {
 
 impl Listener {
     pub(super) async fn run(self, mut wishes: UnboundedReceiver<Wish>) {
-        let mut following = Following::new(self.probe_channel.clone());
+        let mut following = Following::new(self.shared.probe_channel.clone());
         let mut back_off = FIRST_BACK_OFF;
         loop {
             match self.connect(&mut following, &mut wishes).await {
                 Some(Ok(connection)) => {
                     match self.listen(connection, &mut following, &mut wishes, &mut back_off).await {
                         Lost::Connection(why) => log::info!("the connection to redis is lost: {why}"),
-                        Lost::Start(why) => self.vitals.failed(&why),
+                        Lost::Start(why) => self.shared.vitals.failed(&why),
                         Lost::Everything => return,
                     }
-                    self.vitals.reconnects.fetch_add(1, Relaxed);
+                    self.shared.vitals.reconnects.fetch_add(1, Relaxed);
                 }
-                Some(Err(reason)) => self.vitals.failed(&reason),
+                Some(Err(reason)) => self.shared.vitals.failed(&reason),
                 None => return,
             }
             following.is_cut_off();
@@ -91,7 +81,7 @@ impl Listener {
         following: &mut Following,
         wishes: &mut UnboundedReceiver<Wish>,
     ) -> Option<Result<PubSub, String>> {
-        let mut connecting = pin!(self.server.subscriber());
+        let mut connecting = pin!(self.shared.server.subscriber());
         loop {
             tokio::select! {
                 connected = &mut connecting => return Some(connected),
@@ -110,20 +100,16 @@ impl Listener {
         let (sink, mut messages) = connection.split();
         let mut errand: OptionFuture<BoxFuture<'static, Result<Errand, String>>> = None.into();
         let (mut running, mut silent_since) = (false, Instant::now());
-        let (mut stale, mut current) = (self.stale.clone(), None);
-        let lost = |served: Option<u64>, why: String| match served {
-            Some(_) => Lost::Connection(why),
-            None => Lost::Start(why),
-        };
+        let (mut stale, mut life) = (self.shared.stale.subscribe(), None);
         following.is_connected();
         loop {
             if !running && let Some(next) = following.next_errand(silent_since.elapsed() >= self.ping) {
-                errand = Some(run(self.server.clone(), sink.clone(), next)).into();
+                errand = Some(run(self.shared.server.clone(), sink.clone(), next)).into();
                 running = true;
             }
             tokio::select! {
                 message = messages.next() => {
-                    let Some(message) = message else { return lost(current, "it broke".to_owned()) };
+                    let Some(message) = message else { return lost(life, "it broke".to_owned()) };
                     silent_since = Instant::now();
                     self.hear(&message);
                 }
@@ -132,49 +118,54 @@ impl Listener {
                     None => return Lost::Everything,
                 },
                 Some(done) = &mut errand, if running => {
-                    running = false;
-                    let done = match done {
-                        Ok(done) => done,
-                        Err(why) => return lost(current, why),
-                    };
-                    silent_since = Instant::now();
-                    if following.is_done(done) {
-                        *back_off = FIRST_BACK_OFF;
-                        self.connected.send_modify(|times| *times += 1);
-                        current = Some(*self.connected.borrow());
+                    (running, silent_since) = (false, Instant::now());
+                    match done.map(|done| following.is_done(done)) {
+                        Ok(true) => (life, *back_off) = (Some(self.begin()), FIRST_BACK_OFF),
+                        Ok(false) => {}
+                        Err(why) => return lost(life, why),
                     }
                 }
                 () = sleep_until(silent_since + self.ping), if !running => {}
-                _ = stale.wait_for(|stale| Some(*stale) == current) => {
-                    return lost(current, "it brings nothing back".to_owned());
-                }
+                _ = stale.wait_for(|stale| Some(*stale) == life) => return lost(life, "it brings nothing back".to_owned()),
             }
         }
     }
 
+    /// This connection follows everything; by which number the probe knows it.
+    fn begin(&self) -> u64 {
+        self.shared.connected.send_modify(|times| *times += 1);
+        *self.shared.connected.borrow()
+    }
+
     fn hear(&self, message: &Msg) {
         let (channel, payload) = (message.get_channel_name(), message.get_payload_bytes());
-        if channel == self.probe_channel {
+        if channel == self.shared.probe_channel {
             let number = std::str::from_utf8(payload).ok().and_then(|text| text.parse().ok());
-            return self.heard.send_modify(|heard| *heard = number.unwrap_or(0).max(*heard));
+            return self.shared.heard.send_modify(|heard| *heard = number.unwrap_or(0).max(*heard));
         }
-        if self.echoes.is_ours(channel, payload) {
+        if self.shared.echoes.is_ours(channel, payload) {
             return;
         }
         let room = channel.strip_prefix(&self.prefix).and_then(|name| RoomId::parse(name).ok());
         let news = payload::read(payload, self.payload_bytes, self.clock.now());
         match (room, NodeId::parse(ELSEWHERE), news) {
             (Some(room), Ok(from), Ok(news)) => {
-                self.vitals.received.fetch_add(1, Relaxed);
-                self.vitals.drop_many(self.incoming.push(RoomNews { from, room, news }, payload.len()));
+                self.shared.vitals.received.fetch_add(1, Relaxed);
+                self.shared
+                    .vitals
+                    .drop_many(self.shared.incoming.push(RoomNews { from, room, news }, payload.len()));
             }
             (_, _, read) => {
-                self.vitals.ignored.fetch_add(1, Relaxed);
+                self.shared.vitals.ignored.fetch_add(1, Relaxed);
                 let why = read.err().map_or_else(|| "is for no room".to_owned(), |unread| unread.to_string());
                 log::debug!("a payload from redis was ignored: it {why}");
             }
         }
     }
+}
+
+fn lost(life: Option<u64>, why: String) -> Lost {
+    if life.is_some() { Lost::Connection(why) } else { Lost::Start(why) }
 }
 
 /// The errand, if the server confirmed it in time.

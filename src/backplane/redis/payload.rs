@@ -39,7 +39,7 @@ struct Envelope<'a> {
 }
 
 #[derive(Deserialize)]
-struct MessageData {
+struct MessageFields {
     #[serde(deserialize_with = "name")]
     id: String,
     #[serde(default)]
@@ -52,7 +52,7 @@ struct MessageData {
 }
 
 #[derive(Deserialize)]
-struct AgentData {
+struct AgentFields {
     #[serde(rename = "agentId", deserialize_with = "name")]
     agent_id: String,
     #[serde(rename = "agentName")]
@@ -61,7 +61,7 @@ struct AgentData {
 }
 
 #[derive(Deserialize)]
-struct TypingData {
+struct TypingFields {
     #[serde(rename = "userId", deserialize_with = "name")]
     user_id: String,
     #[serde(rename = "isTyping")]
@@ -89,13 +89,13 @@ fn from<'a, T: Deserialize<'a>>(data: &'a str) -> Result<T, Unread> {
     serde_json::from_str(data).map_err(|_| Unread::Malformed)
 }
 
-fn message(data: MessageData, told: Option<String>) -> Result<News, Unread> {
+fn message(data: MessageFields, told: Option<String>) -> Result<News, Unread> {
     let message = whole(data, told)?;
     let client_id = ClientId::parse(message.id.as_str()).map_err(|_| Unread::Malformed)?;
     Ok(relayed(&message.sender.id.clone(), client_id, EntryBody::MessagePosted { message }))
 }
 
-fn updated(data: MessageData, told: Option<String>) -> Result<News, Unread> {
+fn updated(data: MessageFields, told: Option<String>) -> Result<News, Unread> {
     let edited = data.updated_at.clone();
     let mut message = whole(data, told.clone())?;
     // Without a time of its own an edit is known by what it says.
@@ -112,7 +112,7 @@ fn updated(data: MessageData, told: Option<String>) -> Result<News, Unread> {
     Ok(relayed(&sender, client_id, body))
 }
 
-fn agent(data: AgentData, told: Option<String>) -> Result<News, Unread> {
+fn agent(data: AgentFields, told: Option<String>) -> Result<News, Unread> {
     let agent = UserId::parse(&data.agent_id).map_err(|_| Unread::Malformed)?;
     let name = data.agent_name.filter(|name| !name.is_empty()).unwrap_or_else(|| "Agent".to_owned());
     let at = data.timestamp.or(told).ok_or(Unread::Malformed)?;
@@ -120,12 +120,12 @@ fn agent(data: AgentData, told: Option<String>) -> Result<News, Unread> {
     Ok(relayed(agent.clone().as_str(), client_id, EntryBody::AgentJoined { agent, name }))
 }
 
-fn typing(data: TypingData, at: Timestamp) -> Result<News, Unread> {
+fn typing(data: TypingFields, at: Timestamp) -> Result<News, Unread> {
     let user = UserId::parse(&data.user_id).map_err(|_| Unread::Malformed)?;
     Ok(News::TypingChanged { user, is_typing: data.is_typing, at })
 }
 
-fn whole(data: MessageData, told: Option<String>) -> Result<Message, Unread> {
+fn whole(data: MessageFields, told: Option<String>) -> Result<Message, Unread> {
     let id = MessageId::parse(&data.id).map_err(|_| Unread::Malformed)?;
     let role = [Role::User, Role::Assistant, Role::Agent, Role::System]
         .into_iter()
@@ -145,7 +145,7 @@ fn sender(mut fields: Map<String, Value>) -> Sender {
 }
 
 fn relayed(by: &str, client_id: ClientId, body: EntryBody) -> News {
-    News::EntryRelayed { by: UserId::parse(by).ok(), client_id, body }
+    News::EntryRelayed { by: UserId::parse(by).ok(), client_id, body: Box::new(body) }
 }
 
 /// The same for the same parts in every process and version: it is what tells a repetition from news.

@@ -8,13 +8,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use deadpool_redis::redis::{Pipeline, RedisError};
-use recado_actors::vitals::BridgeVitals;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::backlog::Backlog;
-use super::connection::{ANSWER, Server};
-use super::echoes::Echoes;
+use super::Shared;
+use super::connection::ANSWER;
 
 /// The most published in one trip.
 const BATCH: usize = 256;
@@ -33,10 +31,7 @@ pub(super) struct Outgoing {
 }
 
 pub(super) struct Publisher {
-    pub(super) server: Server,
-    pub(super) outgoing: Arc<Backlog<Outgoing>>,
-    pub(super) echoes: Arc<Echoes>,
-    pub(super) vitals: Arc<BridgeVitals>,
+    pub(super) shared: Arc<Shared>,
 }
 
 enum Failure {
@@ -53,14 +48,14 @@ impl Publisher {
         let mut refusals = 0;
         loop {
             let batch = tokio::select! {
-                batch = self.outgoing.take(BATCH) => batch,
+                batch = self.shared.outgoing.take(BATCH) => batch,
                 () = closing.notified() => return self.say_last_words().await,
             };
             match self.publish(&batch).await {
                 Ok(()) => refusals = 0,
                 Err(Failure::Refused(why)) if refusals >= REFUSALS => {
                     log::warn!("redis refuses what is published: {why}");
-                    self.vitals.drop_many(count(&batch));
+                    self.shared.vitals.drop_many(count(&batch));
                     refusals = 0;
                 }
                 Err(failure) => {
@@ -76,20 +71,20 @@ impl Publisher {
     }
 
     async fn publish(&self, batch: &[(Outgoing, usize)]) -> Result<(), Failure> {
-        let mut connection = self.server.connection().await.map_err(|_| Failure::Unreachable)?;
+        let mut connection = self.shared.server.connection().await.map_err(|_| Failure::Unreachable)?;
         let now = Instant::now();
         let mut trip = Pipeline::with_capacity(batch.len());
         for (Outgoing { channel, payload, .. }, _) in batch {
-            self.echoes.expect(channel, payload, now);
+            self.shared.echoes.expect(channel, payload, now);
             trip.cmd("PUBLISH").arg(channel).arg(payload).ignore();
         }
         let answer = timeout(ANSWER, trip.query_async::<()>(&mut connection)).await;
         match answer.map_err(|_| Failure::Unreachable)? {
             Ok(()) => {
-                self.vitals.published.fetch_add(count(batch), Relaxed);
+                self.shared.vitals.published.fetch_add(count(batch), Relaxed);
                 Ok(())
             }
-            Err(error) if is_refusal(&error) => Err(Failure::Refused(self.server.shown(&error))),
+            Err(error) if is_refusal(&error) => Err(Failure::Refused(self.shared.server.shown(&error))),
             Err(_) => Err(Failure::Unreachable),
         }
     }
@@ -98,7 +93,7 @@ impl Publisher {
         let before = count(&batch);
         let firm: Batch = batch.into_iter().filter(|(outgoing, _)| !outgoing.signal).collect();
         let signals = before.saturating_sub(count(&firm));
-        self.vitals.drop_many(signals.saturating_add(self.outgoing.put_back(firm)));
+        self.shared.vitals.drop_many(signals.saturating_add(self.shared.outgoing.put_back(firm)));
     }
 
     /// Waits until Redis answers again, and the other nodes have had time to listen.
@@ -106,15 +101,15 @@ impl Publisher {
         loop {
             sleep(RETRY).await;
             // The pool asks a connection whether it lives before it lends it.
-            if self.server.connection().await.is_ok() {
+            if self.shared.server.connection().await.is_ok() {
                 return sleep(OTHERS_RETURN).await;
             }
         }
     }
 
     async fn say_last_words(&self) {
-        while !self.outgoing.is_empty() {
-            if self.publish(&self.outgoing.take_now(BATCH)).await.is_err() {
+        while !self.shared.outgoing.is_empty() {
+            if self.publish(&self.shared.outgoing.take_now(BATCH)).await.is_err() {
                 return;
             }
         }

@@ -16,7 +16,7 @@ fn read(payload: &Value) -> Result<News, Unread> {
 fn relayed(payload: &Value) -> (Option<String>, String, EntryBody) {
     match read(payload) {
         Ok(News::EntryRelayed { by, client_id, body }) => {
-            (by.map(|by| by.to_string()), client_id.as_str().to_owned(), body)
+            (by.map(|by| by.to_string()), client_id.as_str().to_owned(), *body)
         }
         other => panic!("{other:?}"),
     }
