@@ -16,6 +16,9 @@ use crate::next_backend::settled;
 use crate::person::Person;
 use crate::redis_server::{EAGER, Redis, bridge_is_down, bridge_is_up, free_port, url};
 
+/// Whoever waited for Redis would wait for its time limits, a second and more; a busy machine takes less.
+const UNNOTICED: Duration = Duration::from_millis(500);
+
 /// Posts one after the other and hears each; how long the slowest but one in a hundred took.
 async fn talks(ann: &mut Person, bob: &mut Person, about: &str, count: usize) -> Duration {
     let mut waits = Vec::new();
@@ -96,7 +99,7 @@ async fn a_redis_that_is_killed_and_started_again_delays_nobody_here_and_loses_n
     trouble.redis.returns().await;
     let after = trouble.talks("after", 200).await;
     println!("local p99: before {before:?}, during {during:?}, after {after:?}");
-    assert!(during < before * 3 + Duration::from_millis(100), "{before:?} became {during:?}");
+    assert!(during < before * 3 + UNNOTICED, "{before:?} became {during:?}");
     // What was said meanwhile was kept for the other node, and comes in its order.
     for about in ["before", "during", "after"] {
         for n in 0..200 {
@@ -122,7 +125,7 @@ async fn a_redis_that_hangs_is_found_out_and_delays_nobody_here() {
     trouble.redis.is_signalled("CONT");
     println!("local p99: before {before:?}, during {during:?} over {rounds} times 50; found after {found:?}");
     assert!(found.is_some_and(|found| found < Duration::from_secs(4)), "{found:?}");
-    assert!(during < before * 3 + Duration::from_millis(100), "{before:?} became {during:?}");
+    assert!(during < before * 3 + UNNOTICED, "{before:?} became {during:?}");
     for n in 0..200 {
         trouble.other.hears_message(&format!("before {n}")).await;
     }
