@@ -1,6 +1,6 @@
 //! How a door says things: pure encoders, registered with the broker before it starts.
 //!
-//! An event is encoded at most once per dialect, by whichever worker needs it first, and the bytes are shared.
+//! An event is encoded at most once per dialect and form, by whichever worker needs it first, and the bytes are shared.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -28,10 +28,26 @@ impl Frame {
         &self.wire
     }
 
+    /// How many bytes are inside the transport's frame.
+    pub fn packet_len(&self) -> usize {
+        self.wire.len().saturating_sub(self.header.into())
+    }
+
     /// What is inside the transport's frame; shares the same bytes.
     pub fn packet(&self) -> Bytes {
         self.wire.slice(usize::from(self.header).min(self.wire.len())..)
     }
+}
+
+/// How a wire takes a frame: bare, as its dialect made it, or in a form of the wire's own, as compressed.
+/// What those are only wires know; the same number means the same to all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Form(pub u8);
+
+impl Form {
+    pub const BARE: Self = Self(0);
+    /// How many there may be, the bare one included.
+    pub const COUNT: u8 = 4;
 }
 
 /// What a door's messages look like, outward.
@@ -85,12 +101,14 @@ pub enum Lane {
 pub struct Announcement {
     event: RoomEvent,
     lane: Lane,
+    /// For each dialect, each form.
     frames: Box<[OnceLock<Option<Frame>>]>,
 }
 
 impl Announcement {
     pub fn new(event: RoomEvent, dialects: &Dialects) -> Arc<Self> {
-        let frames = dialects.0.iter().map(|_| OnceLock::new()).collect();
+        let places = dialects.0.len() * usize::from(Form::COUNT);
+        let frames = (0..places).map(|_| OnceLock::new()).collect();
         Arc::new(Self { lane: lane(&event), event, frames })
     }
 
@@ -105,7 +123,18 @@ impl Announcement {
     /// The frame for a dialect; encoded on first use.
     pub fn frame(&self, id: DialectId, dialects: &Dialects) -> Option<&Frame> {
         let dialect = dialects.get(id)?;
-        self.frames.get(usize::from(id.0))?.get_or_init(|| dialect.event(&self.event)).as_ref()
+        self.place(id, Form::BARE)?.get_or_init(|| dialect.event(&self.event)).as_ref()
+    }
+
+    /// The same frame in another form; `shape` makes it on first use.
+    pub fn shaped(&self, id: DialectId, form: Form, shape: impl FnOnce() -> Frame) -> Option<&Frame> {
+        self.place(id, form)?.get_or_init(|| Some(shape())).as_ref()
+    }
+
+    fn place(&self, id: DialectId, form: Form) -> Option<&OnceLock<Option<Frame>>> {
+        let first = usize::from(id.0) * usize::from(Form::COUNT);
+        let forms = self.frames.get(first..first + usize::from(Form::COUNT))?;
+        forms.get(usize::from(form.0))
     }
 }
 

@@ -17,7 +17,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::dialect::{DialectId, Frame, Lane};
+use crate::dialect::{Announcement, DialectId, Form, Frame, Lane};
 use crate::id::SessionId;
 use crate::refusal::Farewell;
 
@@ -30,6 +30,14 @@ pub trait Wire {
     fn writable(&self) -> LocalBoxFuture<'_, io::Result<()>>;
     /// Ends both directions at once, whatever is still queued.
     fn hang_up(&self);
+    /// The form in which it takes this frame.
+    fn form(&self, _frame: &Frame) -> Form {
+        Form::BARE
+    }
+    /// The frame in that form.
+    fn shape(&self, frame: &Frame, _form: Form) -> Frame {
+        frame.clone()
+    }
 }
 
 /// How much an outlet holds for a client that does not read.
@@ -133,9 +141,23 @@ impl Outlet {
         self.queued.get()
     }
 
-    /// Queues a frame; it leaves at the end of this turn of the loop.
+    /// Queues a frame for this client alone; it leaves at the end of this turn of the loop.
     pub fn push(self: &Rc<Self>, frame: &Frame, lane: Lane) {
-        self.push_bytes(frame.wire().clone(), lane);
+        match self.wire.form(frame) {
+            Form::BARE => self.push_bytes(frame.wire().clone(), lane),
+            form => self.push_bytes(self.wire.shape(frame, form).wire().clone(), lane),
+        }
+    }
+
+    /// Queues what many are told: made once for all who share dialect and form.
+    pub fn announce(self: &Rc<Self>, announcement: &Announcement) {
+        let dialect = self.dialect.get();
+        let Some(frame) = announcement.frame(dialect, self.flusher.dialects()) else { return };
+        let shaped = match self.wire.form(frame) {
+            Form::BARE => Some(frame),
+            form => announcement.shaped(dialect, form, || self.wire.shape(frame, form)),
+        };
+        self.push_bytes(shaped.unwrap_or(frame).wire().clone(), announcement.lane());
     }
 
     /// Queues bytes that are no frame of a dialect, as the answer to an upgrade.

@@ -120,11 +120,9 @@ async fn send_page(broker: &Broker, outlet: &Rc<Outlet>, room: &RoomId, after: S
         told = entry.seq;
         let event = RoomEvent::EntryAdded { room: room.clone(), entry };
         let announcement = Announcement::new(event, broker.dialects());
-        if let Some(frame) = announcement.frame(outlet.dialect(), broker.dialects()) {
-            // The client's own reading sets the pace: a long past must not make it look slow.
-            outlet.drained(broker.settings().burst_bytes()).await;
-            outlet.push(frame, announcement.lane());
-        }
+        // The client's own reading sets the pace: a long past must not make it look slow.
+        outlet.drained(broker.settings().burst_bytes()).await;
+        outlet.announce(&announcement);
     }
     if told == after {
         // The room says there is more and the log has nothing: never present a part as the whole.

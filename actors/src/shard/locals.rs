@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::clock::Timestamp;
-use crate::dialect::{Announcement, Dialects};
+use crate::dialect::Announcement;
 use crate::id::{RoomId, Seq, SessionId, UserId};
 use crate::outlet::Outlet;
 use crate::refusal::Farewell;
@@ -40,17 +40,13 @@ struct LocalRoom {
     seats: Vec<Seat>,
 }
 
+#[derive(Default)]
 pub struct Locals {
-    dialects: Dialects,
     sessions: RefCell<HashMap<SessionId, Rc<Local>>>,
     rooms: RefCell<HashMap<RoomId, LocalRoom>>,
 }
 
 impl Locals {
-    pub fn new(dialects: Dialects) -> Rc<Self> {
-        Rc::new(Self { dialects, sessions: RefCell::default(), rooms: RefCell::default() })
-    }
-
     pub fn add(&self, local: Rc<Local>) {
         self.sessions.borrow_mut().insert(local.outlet.session(), local);
     }
@@ -82,7 +78,7 @@ impl Locals {
         });
         room.seats.retain(|seat| seat.outlet.session() != attach.session);
         for announcement in &attach.backlog {
-            push(&local.outlet, announcement, &self.dialects);
+            local.outlet.announce(announcement);
         }
         room.seats.push(Seat { outlet: local.outlet.clone(), user: local.user.clone(), told: attach.told });
     }
@@ -93,7 +89,7 @@ impl Locals {
         let room = rooms.get_mut(&announce.room)?;
         let Some(seq) = announce.seq else {
             for seat in room.seats.iter().filter(|seat| announce.except != Some(seat.outlet.session())) {
-                push(&seat.outlet, &announce.announcement, &self.dialects);
+                seat.outlet.announce(&announce.announcement);
             }
             return None;
         };
@@ -105,7 +101,7 @@ impl Locals {
         for seat in &mut room.seats {
             if seq > seat.told {
                 seat.told = seq;
-                push(&seat.outlet, &announce.announcement, &self.dialects);
+                seat.outlet.announce(&announce.announcement);
             }
         }
         None
@@ -149,7 +145,7 @@ impl Locals {
 
     pub(super) fn tell_everyone(&self, announcement: &Arc<Announcement>) {
         for local in self.sessions.borrow().values() {
-            push(&local.outlet, announcement, &self.dialects);
+            local.outlet.announce(announcement);
         }
     }
 }
@@ -158,10 +154,4 @@ fn is_meant(local: &Local, target: &Target) -> bool {
     target.user.as_ref().is_none_or(|user| *user == local.user)
         && target.room.as_ref().is_none_or(|room| *room == local.room)
         && target.token_id.as_deref().is_none_or(|id| local.token_id.as_deref() == Some(id))
-}
-
-fn push(outlet: &Rc<Outlet>, announcement: &Announcement, dialects: &Dialects) {
-    if let Some(frame) = announcement.frame(outlet.dialect(), dialects) {
-        outlet.push(frame, announcement.lane());
-    }
 }
