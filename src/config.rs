@@ -5,6 +5,7 @@
 mod alias;
 mod auth;
 mod backend;
+mod compression;
 mod doors;
 mod errors;
 mod internal;
@@ -34,6 +35,7 @@ use serde::Deserialize;
 
 pub use auth::Auth;
 pub use backend::{Backend, Backplane};
+pub use compression::Compression;
 pub use doors::{Chat, Collab, Doors, Events, Strangers, Widget};
 pub use errors::ConfigErrors;
 pub use internal::Internal;
@@ -56,6 +58,7 @@ pub type Environment = BTreeMap<String, String>;
 pub struct Config {
     pub server: Server,
     pub limits: Limits,
+    pub compression: Compression,
     pub auth: Auth,
     pub internal: Internal,
     pub store: Store,

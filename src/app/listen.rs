@@ -18,7 +18,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::wiring::House;
 use crate::config::Config;
-use crate::doors::socket::upgrade::Entrance;
+use crate::doors::socket::deflate::{Deflater, Inflater};
+use crate::doors::socket::upgrade::{Engines, Entrance};
 use crate::doors::socket::{ReadBuffer, serve as serve_socket};
 use crate::doors::widget::{WidgetDoor, WidgetTalk};
 
@@ -85,6 +86,10 @@ fn thread(broker: &Broker, house: &House) -> (Rc<Entrance>, Rc<WidgetDoor>) {
         limits: Rc::new(house.guard),
         user_timeout: house.user_timeout,
         buffer: Rc::new(ReadBuffer::default()),
+        deflate: house.deflate.map(|rules| Engines {
+            deflater: Rc::new(Deflater::new(rules)),
+            inflater: Rc::new(Inflater::default()),
+        }),
     };
     (Rc::new(entrance), Rc::new(house.widget.clone()))
 }

@@ -18,10 +18,11 @@ use recado_actors::vitals::Vitals;
 
 use crate::auth::{InternalSecrets, Tickets, Verifier};
 use crate::backend::next::{NextBackend, NextSettings};
-use crate::config::{Config, Place};
+use crate::config::{Compression, Config, Place};
 use crate::doors::internal::{self, InternalDoor};
 use crate::doors::ops::{self, OpsDoor};
 use crate::doors::socket::GuardLimits;
+use crate::doors::socket::deflate::DeflateRules;
 use crate::doors::socket::gate::{Gate, GateRules};
 use crate::doors::widget::WidgetDoor;
 use crate::doors::widget::dialect::{EXTRAS, PLAIN, WidgetDialect};
@@ -32,6 +33,8 @@ pub(super) struct House {
     pub gate: Arc<Gate>,
     pub guard: GuardLimits,
     pub user_timeout: Duration,
+    /// None: nobody is offered compression.
+    pub deflate: Option<DeflateRules>,
     pub widget: WidgetDoor,
     pub internal: InternalDoor,
     pub ops: Arc<OpsDoor>,
@@ -143,9 +146,9 @@ pub(super) fn house(
         body_bytes: config.limits.body_bytes,
     };
     let ops = Arc::new(OpsDoor::new(config, broker.clone(), gate.clone(), address));
-    let guard = guard(config);
+    let (guard, deflate) = (guard(config), deflate(config));
     let user_timeout = Duration::from_millis(config.limits.tcp_user_timeout_ms);
-    Ok((broker, House { gate, guard, user_timeout, widget, internal, ops }))
+    Ok((broker, House { gate, guard, user_timeout, deflate, widget, internal, ops }))
 }
 
 fn dialects(config: &Config) -> Dialects {
@@ -191,6 +194,11 @@ fn guard(config: &Config) -> GuardLimits {
         fragments: Duration::from_millis(config.limits.fragments_ms),
         frame: Duration::from_millis(config.limits.frame_ms),
     }
+}
+
+fn deflate(config: &Config) -> Option<DeflateRules> {
+    let Compression { enabled, least_bytes, level } = config.compression;
+    enabled.then_some(DeflateRules { least_bytes, level })
 }
 
 fn settings(config: &Config) -> Settings {

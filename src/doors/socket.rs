@@ -3,6 +3,7 @@
 //! Only this module names actix-web-actors. A client's messages are handed on one at a time, and nothing more is
 //! read while one is in hand; everything outward goes through the outlet.
 
+pub mod deflate;
 pub mod frame;
 pub mod gate;
 mod guard;
@@ -25,6 +26,8 @@ use recado_actors::dialect::Lane;
 use recado_actors::outlet::Outlet;
 use recado_actors::refusal::Farewell;
 
+use deflate::Inflater;
+use guard::Guard;
 pub use guard::GuardLimits;
 pub use handshake::Arrival;
 use intake::Passage;
@@ -51,15 +54,18 @@ pub struct Socket {
     /// What the client sent right behind its handshake.
     pub early: Bytes,
     pub limits: Rc<GuardLimits>,
+    /// None: what it sends is not compressed.
+    pub inflater: Option<Rc<Inflater>>,
     pub buffer: Rc<ReadBuffer>,
 }
 
 /// Serves a socket until it is gone.
 pub fn serve<C: Conversation>(socket: Socket, conversation: C) -> impl Future<Output = ()> {
-    let Socket { io, outlet, early, limits, buffer } = socket;
+    let Socket { io, outlet, early, limits, inflater, buffer } = socket;
     let passage = Rc::new(Passage::default());
     let codec = Codec::new().max_size(limits.message_bytes);
-    let intake = intake::read(io.clone(), buffer, early, limits, passage.clone());
+    let guard = Guard::new(limits, inflater);
+    let intake = intake::read(io.clone(), buffer, early, guard, passage.clone());
     let pump = Pump { outlet: outlet.clone(), conversation: Some(conversation), passage };
     // Boxed here, or the task would keep room for it twice.
     let mut said = Box::pin(WebsocketContext::with_codec(pump, intake, codec));

@@ -11,6 +11,7 @@
 
 mod house;
 mod minutes;
+mod packing;
 mod person;
 mod programs;
 mod raw_socket;
@@ -22,6 +23,8 @@ mod bans;
 mod catching_up;
 mod cluster;
 mod command_line;
+mod compression;
+mod compression_refused;
 mod dying;
 mod dying_together;
 mod entering;

@@ -46,11 +46,17 @@ impl Hook {
     }
 
     async fn is_let_in(&mut self) {
-        self.sees("open").await;
+        assert_eq!(self.sees("open").await["extensions"], "permessage-deflate");
         let welcome = self.hears("connected").await;
         assert_eq!(keys(&welcome), ["chatId", "timestamp", "type"]);
         self.sends(json!({ "type": "ping" }));
         assert_eq!(self.hears("pong").await, json!({ "type": "pong" }));
+    }
+
+    /// How many bytes went each way so far.
+    async fn figures(&mut self) -> Value {
+        self.0.is_told(&json!({ "figures": true }));
+        self.sees("figures").await
     }
 
     async fn leaves(mut self) {
@@ -99,6 +105,28 @@ async fn the_hook_plays_the_seed_s_flow() {
     assert_eq!(hook.hears("error").await["error"], "Unknown message type");
     hook.leaves().await;
     bob.leaves().await;
+    house.ends().await;
+}
+
+#[actix_web::test]
+async fn the_hook_and_the_house_compress_what_they_tell_each_other() {
+    let house = House::start().await;
+    let Some(mut hook) = Hook::starts(&house, &sign(&claims("ann", "chat_1")), &[]) else {
+        return house.ends().await;
+    };
+    hook.is_let_in().await;
+    let before = hook.figures().await;
+    let long = "Good morning, how may I help you? ".repeat(100);
+    for _ in 0..10 {
+        hook.sends(json!({ "type": "message", "content": long, "role": "USER" }));
+        assert_eq!(hook.hears("message").await["data"]["content"], long);
+    }
+    let after = hook.figures().await;
+    for way in ["read", "written"] {
+        let bytes = after[way].as_u64().zip(before[way].as_u64()).map(|(after, before)| after - before);
+        assert!(bytes.is_some_and(|bytes| bytes < 10 * 1000), "{way}: {before} {after}");
+    }
+    hook.leaves().await;
     house.ends().await;
 }
 

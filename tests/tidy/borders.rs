@@ -28,6 +28,7 @@ const CODECS: &[&str] = &[
     "src/doors/widget/words.rs",
     "src/doors/socket/frame.rs",
     "src/doors/socket/guard.rs",
+    "src/doors/socket/deflate",
 ];
 /// What doors share; every other part of `src/doors` is a door.
 const SHARED_BY_DOORS: &[&str] = &["problem", "socket"];
@@ -76,6 +77,7 @@ const HOMES: &[Home] = &[
         places: &["src/app", "src/cli"],
         why: "nothing builds on the whole but the program",
     },
+    Home { of: "flate2", places: &["src/doors/socket/deflate"], why: "compression is met under limits" },
     Home { of: "rusqlite", places: &["src/store"], why: "SQL lives in the store" },
     Home { of: "reqwest", places: &["src/backend", "src/auth"], why: "two parts call out, and say so here" },
     Home {
