@@ -18,6 +18,8 @@ if (!base || !shots) {
 mkdirSync(shots, { recursive: true });
 
 const complaints = [];
+/** What the broker answered to each offer of an extension. */
+const extensions = [];
 let step = "start the browser";
 
 /** One half of the page, spoken of as a person. */
@@ -57,6 +59,11 @@ async function opened(browser, path, options) {
     const { host } = new URL(request.url());
     if (host !== new URL(base).host) complaints.push(`asked a stranger: ${host}`);
   });
+  const wire = await context.newCDPSession(page);
+  wire.on("Network.webSocketHandshakeResponseReceived", ({ response }) => {
+    extensions.push(response.headers["Sec-WebSocket-Extensions"] ?? "none");
+  });
+  await wire.send("Network.enable");
   await page.goto(new URL(path, base).href, { waitUntil: "load", timeout: WAIT_MS });
   return page;
 }
@@ -145,6 +152,17 @@ async function usesTheKeyboard({ page, visitor, agent }) {
   await tabTo(page, '[data-side="agent"] [data-testid="send"]');
   await page.keyboard.press("Enter");
   await visitor.sees("sent with the button");
+}
+
+async function talksCompressed({ visitor, agent }) {
+  step = "long messages come through compressed, both ways";
+  const long = "a long story, told again and again; ".repeat(60).trim();
+  await visitor.says(long);
+  await agent.sees(long);
+  await agent.says(`and ${long}`);
+  await visitor.sees(`and ${long}`);
+  const agreed = extensions.every((answer) => answer.startsWith("permessage-deflate"));
+  check(extensions.length > 1 && agreed, `the broker answered ${extensions.join(" | ")}`);
 }
 
 async function tabTo(page, selector) {
@@ -240,6 +258,7 @@ async function run(browser) {
   await staysText(desktop);
   await agree(desktop.visitor, desktop.agent);
   await shoot(desktop.page, "desktop-later");
+  await talksCompressed(desktop);
   const tokens = await keepsSecrets(desktop);
   await opensOneSide(browser, tokens[1]);
   await fitsAPhone(browser);
