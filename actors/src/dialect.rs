@@ -101,15 +101,21 @@ pub enum Lane {
 pub struct Announcement {
     event: RoomEvent,
     lane: Lane,
-    /// For each dialect, each form.
-    frames: Box<[OnceLock<Option<Frame>>]>,
+    said: Box<[Said]>,
+}
+
+/// An announcement in one dialect.
+#[derive(Default)]
+struct Said {
+    bare: OnceLock<Option<Frame>>,
+    /// In the other forms. Most announcements are too short for any, and keep no room for them.
+    shaped: OnceLock<Box<[OnceLock<Frame>]>>,
 }
 
 impl Announcement {
     pub fn new(event: RoomEvent, dialects: &Dialects) -> Arc<Self> {
-        let places = dialects.0.len() * usize::from(Form::COUNT);
-        let frames = (0..places).map(|_| OnceLock::new()).collect();
-        Arc::new(Self { lane: lane(&event), event, frames })
+        let said = dialects.0.iter().map(|_| Said::default()).collect();
+        Arc::new(Self { lane: lane(&event), event, said })
     }
 
     pub fn event(&self) -> &RoomEvent {
@@ -123,18 +129,14 @@ impl Announcement {
     /// The frame for a dialect; encoded on first use.
     pub fn frame(&self, id: DialectId, dialects: &Dialects) -> Option<&Frame> {
         let dialect = dialects.get(id)?;
-        self.place(id, Form::BARE)?.get_or_init(|| dialect.event(&self.event)).as_ref()
+        self.said.get(usize::from(id.0))?.bare.get_or_init(|| dialect.event(&self.event)).as_ref()
     }
 
     /// The same frame in another form; `shape` makes it on first use.
     pub fn shaped(&self, id: DialectId, form: Form, shape: impl FnOnce() -> Frame) -> Option<&Frame> {
-        self.place(id, form)?.get_or_init(|| Some(shape())).as_ref()
-    }
-
-    fn place(&self, id: DialectId, form: Form) -> Option<&OnceLock<Option<Frame>>> {
-        let first = usize::from(id.0) * usize::from(Form::COUNT);
-        let forms = self.frames.get(first..first + usize::from(Form::COUNT))?;
-        forms.get(usize::from(form.0))
+        let shaped = &self.said.get(usize::from(id.0))?.shaped;
+        let forms = shaped.get_or_init(|| (0..Form::COUNT).map(|_| OnceLock::new()).collect());
+        Some(forms.get(usize::from(form.0))?.get_or_init(shape))
     }
 }
 

@@ -111,7 +111,10 @@ impl Guard {
     pub fn unfinished(&self) -> Option<Unfinished> {
         let mid_frame = self.header_len > 0 || self.present != Present::Header;
         let frame = mid_frame.then_some(Unfinished::Frame(self.let_through()));
-        self.joining.as_ref().map(|_| Unfinished::Message(self.joined)).or(frame)
+        let whole = matches!(self.present, Present::Join { last: true, .. });
+        // A compressed message in one frame is joined too, for what is inflated must be all there.
+        let fragments = self.joining.as_ref().filter(|joining| !whole || joining.count > 1);
+        fragments.map(|_| Unfinished::Message(self.joined)).or(frame)
     }
 
     /// How many whole frames were let through.
@@ -245,8 +248,9 @@ impl Guard {
         let (payload, rest) = input.split_at(self.left.min(input.len()));
         self.left -= payload.len();
         if let Some(joining) = &mut self.joining {
-            let keys = mask.iter().cycle().skip(at % 4);
-            joining.payload.extend(payload.iter().zip(keys).map(|(byte, key)| byte ^ key));
+            let held = joining.payload.len();
+            joining.payload.extend_from_slice(payload);
+            unmask(joining.payload.get_mut(held..).unwrap_or_default(), mask, at);
         }
         self.present = Present::Join { mask, at: at + payload.len(), last };
         if self.left == 0 {
@@ -268,6 +272,16 @@ impl Guard {
                 write_masked(*opcode, payload, out);
                 Ok(())
             }
+        }
+    }
+}
+
+/// `at` bytes of the same frame came before.
+fn unmask(payload: &mut [u8], mut mask: [u8; 4], at: usize) {
+    mask.rotate_left(at % 4);
+    for four in payload.chunks_mut(4) {
+        for (byte, key) in four.iter_mut().zip(mask) {
+            *byte ^= key;
         }
     }
 }

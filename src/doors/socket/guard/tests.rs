@@ -125,6 +125,22 @@ proptest! {
 }
 
 #[test]
+fn a_compressed_message_in_one_frame_has_the_time_of_a_frame() {
+    let after = |bytes: &[u8]| {
+        let mut guard = packing();
+        guard.feed(bytes, &mut BytesMut::new()).unwrap();
+        guard.unfinished()
+    };
+    let whole = masked(FIN | PACKED | TEXT, [0; 4], &HELLO);
+    let (part, _) = whole.split_at(10);
+    assert_eq!(after(part), Some(Unfinished::Frame(0)));
+    let fragment = masked(PACKED | TEXT, [0; 4], &HELLO);
+    assert_eq!(after(&fragment), Some(Unfinished::Message(0)));
+    let last = masked(FIN, [0; 4], b"more");
+    assert_eq!(after(&[&fragment, last.split_at(7).0].concat()), Some(Unfinished::Message(0)));
+}
+
+#[test]
 fn the_bit_that_means_compressed_has_its_place() {
     let out_of_place = [
         masked(FIN | PACKED | 0x9, [0; 4], b"a ping"),
