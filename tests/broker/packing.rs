@@ -92,6 +92,16 @@ impl Packer {
         frame
     }
 
+    /// The next frame of this type, past any others.
+    pub async fn hears_among_others(&mut self, kind: &str) -> Value {
+        loop {
+            let frame = self.hears().await;
+            if frame["type"] == kind {
+                return frame;
+            }
+        }
+    }
+
     /// How many bytes the last message was compressed to; none if it was not.
     pub fn came_packed(&self) -> Option<usize> {
         self.came.as_ref().map(Vec::len)
