@@ -13,15 +13,16 @@ COPY actors/Cargo.toml actors/
 COPY bench/Cargo.toml bench/
 RUN mkdir -p src actors/src bench/src \
     && echo 'fn main() {}' | tee src/main.rs bench/src/main.rs > /dev/null \
-    && touch src/lib.rs actors/src/lib.rs \
+    && touch src/lib.rs actors/src/lib.rs bench/src/lib.rs \
     && cargo build --release --locked --package recado
 COPY config.toml ./
 COPY migrations migrations
 COPY web web
 COPY actors/src actors/src
+COPY bench/src bench/src
 COPY src src
 # Cargo goes by age, and the sources are older than what was just compiled from the empty ones.
-RUN find src actors/src -name '*.rs' -exec touch {} + \
+RUN find src actors/src bench/src -name '*.rs' -exec touch {} + \
     && cargo build --release --locked --package recado
 
 FROM debian:bookworm-slim AS base

@@ -1,6 +1,6 @@
 //! The tokens that clients present.
 //!
-//! Minted, listed or made from a template; a client never shares its token with another.
+//! Minted, listed or made from a template; a secret is never told.
 
 use anyhow::{Context, Result};
 use aws_lc_rs::hmac;
@@ -15,10 +15,10 @@ const LIFETIME: Duration = Duration::from_secs(2 * 60 * 60);
 #[derive(Args)]
 #[group(id = "tokens", multiple = false)]
 pub struct TokenArgs {
-    /// Mint an HS256 token for every client with this secret
+    /// Mint an HS256 token for every client with this secret; JWT_SECRET from the environment where no token is given
     #[arg(long)]
     jwt_secret: Option<String>,
-    /// One token per client, `{user}` stands for its name
+    /// The token of every client; `{user}` in it stands for the client's name
     #[arg(long)]
     token: Option<String>,
     /// One token per client, one per line
@@ -35,7 +35,10 @@ pub enum Tokens {
 
 impl Tokens {
     pub fn from_args(args: TokenArgs) -> Result<Self> {
-        if let Some(secret) = args.jwt_secret {
+        let is_given = args.token.is_some() || args.token_file.is_some();
+        // the environment is not in every list of processes, as arguments are
+        let from_outside = || std::env::var("JWT_SECRET").ok().filter(|_| !is_given);
+        if let Some(secret) = args.jwt_secret.or_else(from_outside) {
             let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
             return Ok(Self::Minted(Box::new(key)));
         }
