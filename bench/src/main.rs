@@ -1,6 +1,8 @@
 //! The kit's own program: the load, the floor that everything is compared with, and the verdict on what was measured.
 
 mod floor;
+mod instructions;
+mod verdict;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -17,6 +19,10 @@ struct Cli {
 enum Command {
     /// Serve the bare broadcaster that everything else is compared with
     Floor(floor::FloorArgs),
+    /// Say how a comparison stands beside its aims, and draw it
+    Verdict(verdict::VerdictArgs),
+    /// Count the instructions of the hot functions, and fail if one has grown
+    Instructions(instructions::InstructionsArgs),
     /// Put load on a server and say what it cost
     #[command(subcommand)]
     Load(Box<LoadCommand>),
@@ -25,6 +31,8 @@ enum Command {
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Floor(args) => load::on_this_thread(floor::serve(args)),
+        Command::Verdict(args) => verdict::give(args),
+        Command::Instructions(args) => instructions::judge(&args),
         Command::Load(command) => load::run(*command),
     }
 }

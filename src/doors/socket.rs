@@ -25,7 +25,7 @@ use recado_actors::dialect::Lane;
 use recado_actors::outlet::Outlet;
 use recado_actors::refusal::Farewell;
 
-pub use guard::GuardLimits;
+pub use guard::{Guard, GuardLimits};
 pub use handshake::Arrival;
 use intake::Passage;
 pub use intake::ReadBuffer;

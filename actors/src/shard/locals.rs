@@ -72,7 +72,8 @@ impl Locals {
         Some(local)
     }
 
-    pub(super) fn attach(&self, attach: &AttachMember) {
+    /// Gives a session its seat, and first what it missed.
+    pub fn attach(&self, attach: &AttachMember) {
         let Some(local) = self.get(attach.session) else { return };
         let mut rooms = self.rooms.borrow_mut();
         let room = rooms.entry(attach.room.clone()).or_insert_with(|| LocalRoom {
@@ -88,7 +89,7 @@ impl Locals {
     }
 
     /// Pushes to every seat it is news for. After a gap: the number to ask a resend from.
-    pub(super) fn announce(&self, announce: &Announce) -> Option<Seq> {
+    pub fn announce(&self, announce: &Announce) -> Option<Seq> {
         let mut rooms = self.rooms.borrow_mut();
         let room = rooms.get_mut(&announce.room)?;
         let Some(seq) = announce.seq else {

@@ -51,8 +51,9 @@ pub async fn run(args: IdleArgs) -> Result<Outcome> {
     let kind = target.kind.name();
     let first = cycles.first().context("there is at least one cycle")?;
     let growth = cycles.last().zip(cycles.get(1)).map(|(last, second)| last.kept - second.kept);
-    let summary =
-        format!("{kind}, {} idle clients: {first}; grown since the second cycle: {growth:?}", args.clients);
+    let each = i64::try_from(args.clients)?;
+    let grown = growth.map(|growth| format!("; {growth} bytes grown since the second cycle")).unwrap_or_default();
+    let summary = format!("{kind}, {} idle clients: {first}{grown}", args.clients);
     let report = json!({
         "run": "idle",
         "kind": kind,
@@ -64,6 +65,7 @@ pub async fn run(args: IdleArgs) -> Result<Outcome> {
         "connects_per_second": first.connects_per_second,
         "connects_per_cpu_second": first.connects_per_cpu_second,
         "growth_since_second_cycle": growth,
+        "growth_per_connection": growth.filter(|_| args.cycles > 2).map(|growth| growth / each),
         "cycles": cycles,
     });
     Outcome::new(summary, &report)
