@@ -12,8 +12,7 @@ command -v valgrind >/dev/null || {
   echo 'callgrind.sh: valgrind is needed (Debian: apt-get install valgrind)' >&2
   exit 1
 }
-timeout 3600 cargo build --release -p recado-bench
-timeout 3600 cargo build --release -p recado --example icount
+timeout 3600 cargo build --release -p recado -p recado-bench --bins --example icount
 folder=${CARGO_TARGET_DIR:-target}/release
 exec timeout 600 "$folder/recado-bench" instructions \
   --program "$folder/examples/icount" --baseline bench/instructions.json "$@"

@@ -19,6 +19,7 @@ mod tokens;
 
 mod bad_frames;
 mod bans;
+mod benching;
 mod catching_up;
 mod cluster;
 mod command_line;

@@ -146,7 +146,7 @@ fn the_stage_for_fly_ends_as_the_broker_without_rights() {
 #[test]
 fn what_is_started_by_name_can_be_started() {
     use std::os::unix::fs::PermissionsExt;
-    for script in ["test.sh", ".ci/run", "deploy/enter-on-fly.sh", "bench/compare.sh"] {
+    for script in ["test.sh", ".ci/run", "deploy/enter-on-fly.sh", "bench/compare.sh", "bench/callgrind.sh"] {
         let mode = std::fs::metadata(root().join(script)).unwrap().permissions().mode();
         assert_eq!(mode & 0o111, 0o111, "{script} is not executable");
         let text = read(script);

@@ -52,7 +52,8 @@ pub async fn run(args: IdleArgs) -> Result<Outcome> {
     let first = cycles.first().context("there is at least one cycle")?;
     let growth = cycles.last().zip(cycles.get(1)).map(|(last, second)| last.kept - second.kept);
     let each = i64::try_from(args.clients)?;
-    let grown = growth.map(|growth| format!("; {growth} bytes grown since the second cycle")).unwrap_or_default();
+    let grown =
+        growth.map(|growth| format!("; {growth} bytes grown since the second cycle")).unwrap_or_default();
     let summary = format!("{kind}, {} idle clients: {first}{grown}", args.clients);
     let report = json!({
         "run": "idle",
