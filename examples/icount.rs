@@ -34,8 +34,8 @@ fn main() -> anyhow::Result<()> {
     let mut words = std::env::args().skip(1);
     let case = words.next().context("which case?")?;
     let times: u64 = words.next().context("how many times?")?.parse()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all();
-    let runtime = runtime.build_local(tokio::runtime::LocalOptions::default())?;
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().build_local(tokio::runtime::LocalOptions::default())?;
     runtime.block_on(async {
         match case.as_str() {
             "intake" => intake(times),
