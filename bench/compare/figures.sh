@@ -22,6 +22,7 @@ load() {
 
 span() { printf -- '--seconds %d --warmup %d' "$duration" "$warmup"; }
 
+# As many speak as messages are in flight: a client of Recado is not heard again before its last message is stored.
 fanout() {
   # shellcheck disable=SC2046
   load "$1" "$2" fanout --clients "$clients" $(span) "${@:3}"
@@ -32,17 +33,18 @@ pairs() {
   load "$1" "$2" pairs $(span) "${@:3}"
 }
 
-measure_fanout() {
+measure_# As many speak as messages are in flight: a client of Recado is not heard again before its last message is stored.
+fanout() {
   local in_flight mode
   for in_flight in 1 32; do
     for mode in each turn; do
       start_floor "$mode"
-      fanout "fanout-$in_flight" "floor-$mode" --in-flight "$in_flight"
+      fanout "fanout-$in_flight" "floor-$mode" --in-flight "$in_flight" --senders "$in_flight"
     done
     start_recado
-    fanout "fanout-$in_flight" recado --in-flight "$in_flight"
+    fanout "fanout-$in_flight" recado --in-flight "$in_flight" --senders "$in_flight"
     start_socketio
-    fanout "fanout-$in_flight" socketio --in-flight "$in_flight"
+    fanout "fanout-$in_flight" socketio --in-flight "$in_flight" --senders "$in_flight"
   done
 }
 
@@ -81,9 +83,9 @@ measure_observed() {
   local in_flight
   for in_flight in 1 32; do
     start_recado bare
-    fanout "observed-$in_flight" recado-bare --in-flight "$in_flight"
+    fanout "observed-$in_flight" recado-bare --in-flight "$in_flight" --senders "$in_flight"
     start_recado observed
-    fanout "observed-$in_flight" recado --in-flight "$in_flight"
+    fanout "observed-$in_flight" recado --in-flight "$in_flight" --senders "$in_flight"
   done
 }
 

@@ -43,7 +43,7 @@ struct Talk {
     /// Everybody in the room, the senders among them
     #[arg(long, default_value_t = 1000, value_parser = RangedU64ValueParser::<usize>::new().range(2..=MOST_CLIENTS))]
     clients: usize,
-    /// How many of them speak, in turns
+    /// How many of them speak, in turns: Recado takes the next message of a client when the last is stored
     #[arg(long, default_value_t = 1, value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_CLIENTS))]
     senders: usize,
     /// Length of what is said, without its envelope
@@ -180,22 +180,28 @@ struct Speech {
 }
 
 impl Speech {
-    /// The next sender says it so many times in one breath.
+    /// So many messages leave: in one breath of a single sender, or each from the next of several.
     async fn say(&self, times: usize) -> Result<()> {
-        let turn = self.turn.replace(self.turn.get() + 1) % self.senders.len().max(1);
-        let writer = self.senders.get(turn).context("nobody can speak")?;
-        let volley = self.said.repeat(times);
-        let mut unsaid = volley.as_slice();
-        while !unsaid.is_empty() {
-            writer.writable().await?;
-            match writer.try_write(unsaid) {
-                Ok(wrote) => unsaid = unsaid.get(wrote..).unwrap_or_default(),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error.into()),
-            }
+        let breath = if self.senders.len() == 1 { times } else { 1 };
+        for _ in 0..times / breath.max(1) {
+            let turn = self.turn.replace(self.turn.get() + 1) % self.senders.len().max(1);
+            let writer = self.senders.get(turn).context("nobody can speak")?;
+            write(writer, &self.said.repeat(breath)).await?;
         }
         Ok(())
     }
+}
+
+async fn write(writer: &OwnedWriteHalf, mut unsaid: &[u8]) -> Result<()> {
+    while !unsaid.is_empty() {
+        writer.writable().await?;
+        match writer.try_write(unsaid) {
+            Ok(wrote) => unsaid = unsaid.get(wrote..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 async fn speak_when_heard(speech: Speech, in_flight: usize, room: Rc<Room>) -> Result<()> {
