@@ -33,8 +33,7 @@ pairs() {
   load "$1" "$2" pairs $(span) "${@:3}"
 }
 
-measure_# As many speak as messages are in flight: a client of Recado is not heard again before its last message is stored.
-fanout() {
+measure_fanout() {
   local in_flight mode
   for in_flight in 1 32; do
     for mode in each turn; do
