@@ -53,8 +53,9 @@ impl Outcome {
     }
 }
 
-/// Runs to its end on a runtime of its own.
-pub fn run(command: LoadCommand) -> Result<()> {
+/// Runs to its end on a runtime of its own. `secret` signs tokens where the command brings none.
+pub fn run(mut command: LoadCommand, secret: Option<String>) -> Result<()> {
+    command.target().offer_secret(secret);
     let (json, longest) = (command.target().json, command.longest());
     let outcome = on_this_thread(async move {
         timeout(longest, begin(command)).await.context("the run did not end in time")?
@@ -73,12 +74,12 @@ async fn begin(command: LoadCommand) -> Result<Outcome> {
 }
 
 impl LoadCommand {
-    fn target(&self) -> &target::TargetArgs {
+    fn target(&mut self) -> &mut target::TargetArgs {
         match self {
-            Self::Fanout(args) => &args.target,
-            Self::Pairs(args) => &args.target,
-            Self::Idle(args) => &args.target,
-            Self::Reconnect(args) => &args.target,
+            Self::Fanout(args) => &mut args.target,
+            Self::Pairs(args) => &mut args.target,
+            Self::Idle(args) => &mut args.target,
+            Self::Reconnect(args) => &mut args.target,
         }
     }
 

@@ -33,6 +33,6 @@ fn main() -> Result<()> {
         Command::Floor(args) => load::on_this_thread(floor::serve(args)),
         Command::Verdict(args) => verdict::give(args),
         Command::Instructions(args) => instructions::judge(&args),
-        Command::Load(command) => load::run(*command),
+        Command::Load(command) => load::run(*command, std::env::var("JWT_SECRET").ok()),
     }
 }

@@ -9,7 +9,7 @@ use recado_bench::load::{self, LoadCommand};
 use super::tell;
 
 pub(super) fn run(load: LoadCommand) -> ExitCode {
-    match load::run(load) {
+    match load::run(load, std::env::var("JWT_SECRET").ok()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tell(&format!("{error:#}"));

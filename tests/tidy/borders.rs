@@ -83,7 +83,11 @@ const HOMES: &[Home] = &[
         places: &["src/auth", "src/config/auth.rs"],
         why: "tokens are judged in one place",
     },
-    Home { of: "std::env", places: &["src/cli"], why: "the environment is read once, at the edge" },
+    Home {
+        of: "std::env",
+        places: &["src/cli", "bench/src/main.rs"],
+        why: "the environment is read once, at the edge",
+    },
     Home { of: "clap", places: &["src/cli", "bench/src"], why: "the command line is an edge" },
 ];
 

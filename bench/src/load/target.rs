@@ -39,6 +39,12 @@ pub struct TargetArgs {
     tokens: TokenArgs,
 }
 
+impl TargetArgs {
+    pub fn offer_secret(&mut self, secret: Option<String>) {
+        self.tokens.offer_secret(secret);
+    }
+}
+
 pub struct Target {
     pub kind: Kind,
     pub address: SocketAddr,

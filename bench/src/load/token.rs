@@ -26,6 +26,15 @@ pub struct TokenArgs {
     token_file: Option<PathBuf>,
 }
 
+impl TokenArgs {
+    /// A secret from the environment, which is not in every list of processes as arguments are.
+    pub fn offer_secret(&mut self, secret: Option<String>) {
+        if self.token.is_none() && self.token_file.is_none() && self.jwt_secret.is_none() {
+            self.jwt_secret = secret;
+        }
+    }
+}
+
 pub enum Tokens {
     None,
     Minted(Box<hmac::Key>),
@@ -35,10 +44,7 @@ pub enum Tokens {
 
 impl Tokens {
     pub fn from_args(args: TokenArgs) -> Result<Self> {
-        let is_given = args.token.is_some() || args.token_file.is_some();
-        // the environment is not in every list of processes, as arguments are
-        let from_outside = || std::env::var("JWT_SECRET").ok().filter(|_| !is_given);
-        if let Some(secret) = args.jwt_secret.or_else(from_outside) {
+        if let Some(secret) = args.jwt_secret {
             let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
             return Ok(Self::Minted(Box::new(key)));
         }
