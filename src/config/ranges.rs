@@ -57,4 +57,6 @@ pub(super) const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("doors.collab.heartbeat_ms", 1..=HOUR_MS),
     ("doors.collab.timeout_ms", 1..=HOUR_MS),
     ("doors.collab.max_connections", 1..=MILLION),
+    ("log.rotate_bytes", 65_536..=1024 * 1024 * MIB),
+    ("log.keep_files", 1..=1000),
 ];
