@@ -26,6 +26,7 @@ use crate::doors::socket::gate::{Gate, GateRules};
 use crate::doors::widget::WidgetDoor;
 use crate::doors::widget::dialect::{EXTRAS, PLAIN, WidgetDialect};
 use crate::store::sqlite::SqliteStore;
+use crate::telemetry::Dial;
 
 /// What the doors of every thread share.
 pub(super) struct House {
@@ -140,6 +141,7 @@ pub(super) fn house(
         broker: broker.clone(),
         secrets: Arc::new(internal_secrets(config)),
         tickets,
+        log_level: Dial::new(config.log.level()),
         body_bytes: config.limits.body_bytes,
     };
     let ops = Arc::new(OpsDoor::new(config, broker.clone(), gate.clone(), address));

@@ -11,6 +11,7 @@ mod fields;
 mod guard;
 mod history;
 mod idempotency;
+mod log_level;
 mod members;
 mod messages;
 mod openapi;
@@ -34,6 +35,7 @@ use recado_actors::ports::LogError;
 use recado_actors::refusal::Refusal;
 
 use crate::auth::{InternalSecrets, Tickets};
+use crate::telemetry::Dial;
 
 pub use openapi::{configure_docs, openapi};
 
@@ -46,6 +48,7 @@ pub struct InternalDoor {
     pub secrets: Arc<InternalSecrets>,
     /// None: this node has no secret to sign tickets with.
     pub tickets: Option<Arc<Tickets>>,
+    pub log_level: Dial,
     /// The longest body that is read.
     pub body_bytes: usize,
 }
@@ -100,6 +103,7 @@ fn routes() -> Vec<(&'static str, Vec<(Method, Route)>)> {
         ),
         ("/broadcast", vec![on(Method::POST, broadcast::broadcast)]),
         ("/tickets", vec![on(Method::POST, tickets::issue_ticket)]),
+        ("/log-level", vec![on(Method::GET, log_level::get_level), on(Method::PUT, log_level::put_level)]),
     ]
 }
 

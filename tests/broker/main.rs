@@ -31,6 +31,8 @@ mod handshakes;
 mod health;
 mod history;
 mod internal_api;
+mod log_files;
+mod log_level;
 mod next_backend;
 mod next_in_trouble;
 mod origins;

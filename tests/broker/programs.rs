@@ -90,6 +90,10 @@ impl Program {
         line.await.ok().flatten().unwrap_or_else(|| panic!("never said it: {:#?}", self.heard))
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn is_told(&mut self, command: &Value) {
         let stdin = self.stdin.as_mut().expect("it still listens");
         writeln!(stdin, "{command}").expect("it takes the line");

@@ -14,7 +14,7 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::{bans, broadcast, closing, disconnect, history, members, messages, tickets};
+use super::{bans, broadcast, closing, disconnect, history, log_level, members, messages, tickets};
 use crate::doors::problem::{MEDIA_TYPE, Problem, ProblemBody};
 
 const DOCUMENT: &str = "/openapi.json";
@@ -42,6 +42,8 @@ const DOCUMENT: &str = "/openapi.json";
         bans::lift_ban,
         broadcast::broadcast,
         tickets::issue_ticket,
+        log_level::get_level,
+        log_level::put_level,
     ),
     components(schemas(ProblemBody)),
     modifiers(&Secrets, &Problems),
@@ -51,6 +53,7 @@ const DOCUMENT: &str = "/openapi.json";
         (name = "chats", description = "Read a chat, close it, see who is in it"),
         (name = "access", description = "Who may connect"),
         (name = "broadcast", description = "Notices to who is there"),
+        (name = "node", description = "This node itself"),
     ),
 )]
 struct Document;
@@ -155,7 +158,7 @@ fn header(kind: Type) -> Header {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
 }
 
 fn note(operation: &mut Operation, has_names: bool) {

@@ -13,6 +13,7 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use futures_util::future::LocalBoxFuture;
+use log::LevelFilter;
 use recado_actors::broker::{Broker, Plan};
 use recado_actors::clock::{Clock, Timestamp};
 use recado_actors::dialect::Dialects;
@@ -26,6 +27,7 @@ use serde_json::Value;
 use super::people::Shorthand;
 use crate::auth::{InternalSecrets, Tickets};
 use crate::doors::internal::{InternalDoor, configure, configure_docs};
+use crate::telemetry::Dial;
 
 pub const SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub const OLDER_SECRET: &str = "fedcba9876543210fedcba9876543210";
@@ -120,7 +122,8 @@ impl Stage {
         let secrets = Arc::new(InternalSecrets::new(vec![SECRET.to_owned(), OLDER_SECRET.to_owned()]));
         let life = Duration::from_secs(60);
         let tickets = tickets.then(|| Arc::new(Tickets::new(SECRET.as_bytes(), life, life)));
-        let door = InternalDoor { broker: broker.clone(), secrets, tickets, body_bytes };
+        let log_level = Dial::new(LevelFilter::Info);
+        let door = InternalDoor { broker: broker.clone(), secrets, tickets, log_level, body_bytes };
         let app =
             Rc::new(init_service(App::new().configure(configure(door)).configure(configure_docs)).await);
         let call = move |request| -> LocalBoxFuture<'static, Answer> {
