@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::broker::Broker;
 use crate::clock::Timestamp;
@@ -35,6 +36,7 @@ pub struct AppendDraft {
 #[rtype(result = "()")]
 pub struct Committed {
     pub appended: Vec<Appended>,
+    pub at: Instant,
 }
 
 /// Command: store these watermarks.
@@ -111,9 +113,12 @@ impl Archive {
         let most = self.broker.settings().batch_entries.min(self.waiting.len());
         let batch: Vec<AppendDraft> = self.waiting.drain(..most).collect();
         let drafts = batch.iter().map(|append| append.draft.clone()).collect();
+        self.broker.vitals().counts.commit_size.observe(u64::try_from(batch.len()).unwrap_or(0));
+        let began = Instant::now();
         let written = self.broker.ports().log.append(drafts, self.broker.clock().now());
         let done = written.into_actor(self).map(move |result, archive, ctx| {
             archive.writing = false;
+            archive.broker.vitals().counts.commit.observe_since(began);
             match result {
                 Ok(appended) => archive.report(batch, appended),
                 Err(error) => archive.refuse(batch, error),
@@ -126,21 +131,25 @@ impl Archive {
     /// Tells the rooms, then answers the senders: whoever is answered finds the room knowing of it. The answer does
     /// not go through the room, so that a room that dies takes no acknowledgement along.
     fn report(&self, batch: Vec<AppendDraft>, appended: Vec<Appended>) {
+        let at = Instant::now();
         let vitals = self.broker.vitals();
         vitals.store_works();
         let mut rooms: HashMap<RoomId, Vec<Appended>> = HashMap::new();
         let mut answers = Vec::with_capacity(batch.len());
         for (append, appended) in batch.into_iter().zip(appended) {
-            let count = if appended.duplicate { &vitals.duplicates } else { &vitals.accepted };
-            count.fetch_add(1, Relaxed);
             let Appended { entry, epoch, duplicate } = appended.clone();
+            if duplicate {
+                vitals.counts.duplicates.fetch_add(1, Relaxed);
+            } else {
+                vitals.counts.accepted.count(entry.body.kind());
+            }
             answers.push((append.answer, Posted { entry, epoch, duplicate }));
             rooms.entry(append.draft.room).or_default().push(appended);
         }
         for (room, appended) in rooms {
             // The room's present life; one that is still being born reads this from the log.
             if let Some(room) = self.broker.room_if_open(&room) {
-                room.do_send(Committed { appended });
+                room.do_send(Committed { appended, at });
             }
         }
         for (answer, posted) in answers {
@@ -150,7 +159,7 @@ impl Archive {
     }
 
     fn refuse(&self, batch: Vec<AppendDraft>, error: LogError) {
-        note(self.broker.vitals(), &error);
+        note(self.broker.vitals(), "append", &error);
         let refusal = Refusal::from(error);
         for append in batch {
             // The sender may have left meanwhile.
@@ -166,27 +175,29 @@ impl Archive {
         let vitals = self.broker.vitals().clone();
         let probe = self.broker.ports().log.probe().into_actor(self).map(move |result, _, _| match result {
             Ok(()) => vitals.store_works(),
-            Err(error) => note(&vitals, &error),
+            Err(error) => note(&vitals, "probe", &error),
         });
         ctx.spawn(probe);
     }
 
     fn noted<T: 'static>(
         &self,
+        op: &'static str,
         written: impl Future<Output = Result<T, LogError>> + 'static,
     ) -> ResponseFuture<Result<T, LogError>> {
         let vitals = self.broker.vitals().clone();
         Box::pin(async move {
             let result = written.await;
             if let Err(error) = &result {
-                note(&vitals, error);
+                note(&vitals, op, error);
             }
             result
         })
     }
 }
 
-fn note(vitals: &Vitals, error: &LogError) {
+fn note(vitals: &Vitals, op: &'static str, error: &LogError) {
+    vitals.counts.store_errors.count(op);
     match error {
         LogError::Full(_) | LogError::Unavailable(_) => vitals.store_failed(&error.to_string()),
         LogError::Untrusted(_) => vitals.fatal(&error.to_string()),
@@ -218,7 +229,7 @@ impl Handler<SaveReceipts> for Archive {
     type Result = ResponseFuture<Result<(), LogError>>;
 
     fn handle(&mut self, SaveReceipts(batch): SaveReceipts, _: &mut Self::Context) -> Self::Result {
-        self.noted(self.broker.ports().receipts.save(batch))
+        self.noted("save_receipts", self.broker.ports().receipts.save(batch))
     }
 }
 
@@ -226,7 +237,7 @@ impl Handler<SaveBan> for Archive {
     type Result = ResponseFuture<Result<(), LogError>>;
 
     fn handle(&mut self, SaveBan(ban): SaveBan, _: &mut Self::Context) -> Self::Result {
-        self.noted(self.broker.ports().book.add_ban(ban))
+        self.noted("save_ban", self.broker.ports().book.add_ban(ban))
     }
 }
 
@@ -234,7 +245,7 @@ impl Handler<RemoveBan> for Archive {
     type Result = ResponseFuture<Result<usize, LogError>>;
 
     fn handle(&mut self, RemoveBan(ban): RemoveBan, _: &mut Self::Context) -> Self::Result {
-        self.noted(self.broker.ports().book.lift_ban(ban))
+        self.noted("remove_ban", self.broker.ports().book.lift_ban(ban))
     }
 }
 
@@ -242,7 +253,7 @@ impl Handler<SpendTicket> for Archive {
     type Result = ResponseFuture<Result<bool, LogError>>;
 
     fn handle(&mut self, SpendTicket { id, ends }: SpendTicket, _: &mut Self::Context) -> Self::Result {
-        self.noted(self.broker.ports().book.spend_ticket(id, ends, self.broker.clock().now()))
+        self.noted("spend_ticket", self.broker.ports().book.spend_ticket(id, ends, self.broker.clock().now()))
     }
 }
 
@@ -250,7 +261,7 @@ impl Handler<KeepAnswer> for Archive {
     type Result = ResponseFuture<Result<KeyedAnswer, LogError>>;
 
     fn handle(&mut self, KeepAnswer(answer): KeepAnswer, _: &mut Self::Context) -> Self::Result {
-        self.noted(self.broker.ports().book.remember_answer(answer))
+        self.noted("keep_answer", self.broker.ports().book.remember_answer(answer))
     }
 }
 

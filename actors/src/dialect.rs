@@ -37,6 +37,8 @@ impl Frame {
 /// What a door's messages look like, outward.
 pub trait Dialect: Send + Sync + 'static {
     fn name(&self) -> &'static str;
+    /// The door whose dialect it is, in one word.
+    fn door(&self) -> &'static str;
     /// None: clients of this dialect have no word for it.
     fn event(&self, event: &RoomEvent) -> Option<Frame>;
     /// None: hang up without a word.

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use crate::dialect::{DialectId, Frame, Lane};
 use crate::id::SessionId;
 use crate::refusal::Farewell;
+use crate::vitals::Way;
 
 pub use flusher::Flusher;
 
@@ -30,6 +31,8 @@ pub trait Wire {
     fn writable(&self) -> LocalBoxFuture<'_, io::Result<()>>;
     /// Ends both directions at once, whatever is still queued.
     fn hang_up(&self);
+    /// What it is, in one word.
+    fn transport(&self) -> &'static str;
 }
 
 /// How much an outlet holds for a client that does not read.
@@ -133,6 +136,17 @@ impl Outlet {
         self.queued.get()
     }
 
+    /// Its socket takes nothing at the moment.
+    pub fn is_blocked(&self) -> bool {
+        self.blocked.get().is_some()
+    }
+
+    /// Through which door and over which transport its client came.
+    pub(crate) fn way(&self) -> Way {
+        let dialect = self.flusher.dialects().get(self.dialect.get());
+        (dialect.map_or("none", |dialect| dialect.door()), self.wire.transport())
+    }
+
     /// Queues a frame; it leaves at the end of this turn of the loop.
     pub fn push(self: &Rc<Self>, frame: &Frame, lane: Lane) {
         self.push_bytes(frame.wire().clone(), lane);
@@ -213,7 +227,9 @@ impl Outlet {
     /// Ends the connection now.
     pub fn hang_up(&self, farewell: Farewell) {
         let farewell = self.farewell().unwrap_or(farewell);
-        self.state.set(State::Closed(farewell));
+        if !matches!(self.state.replace(State::Closed(farewell)), State::Closed(_)) {
+            self.flusher.counts().disconnects.count(farewell.code());
+        }
         self.queue.borrow_mut().clear();
         self.queued.set(0);
         self.wire.hang_up();
@@ -259,6 +275,15 @@ impl Outlet {
                 return;
             }
             drained.await;
+        }
+    }
+}
+
+/// A pump that died said no goodbye.
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        if !matches!(self.state.get(), State::Closed(_)) {
+            self.flusher.counts().disconnects.count(Farewell::Internal.code());
         }
     }
 }

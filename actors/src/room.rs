@@ -234,11 +234,11 @@ impl Handler<AddEntry> for Room {
 impl Handler<Committed> for Room {
     type Result = ();
 
-    fn handle(&mut self, Committed { appended }: Committed, ctx: &mut Self::Context) {
+    fn handle(&mut self, Committed { appended, at }: Committed, ctx: &mut Self::Context) {
         for Appended { entry, epoch, duplicate } in appended {
             self.take(entry, epoch, !duplicate);
         }
-        self.announce_ready(ctx);
+        self.announce_ready(Some(at), ctx);
     }
 }
 

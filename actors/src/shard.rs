@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use actix::{Actor, AsyncContext, Context, Handler, Message};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::broker::Broker;
 use crate::clock::Timestamp;
@@ -29,6 +30,8 @@ pub struct Announce {
     pub room: RoomId,
     pub seq: Option<Seq>,
     pub except: Option<SessionId>,
+    /// When it became durable, if that was just now and here.
+    pub durable: Option<Instant>,
     pub announcement: Arc<Announcement>,
 }
 
@@ -130,7 +133,8 @@ impl Actor for Shard {
         }
         ctx.run_interval(self.broker.settings().pulse, |shard, _| {
             let now: Timestamp = shard.broker.clock().now();
-            shard.locals.pulse(now);
+            let queued = shard.locals.pulse(now);
+            shard.broker.vitals().queues.tell(shard.id, queued);
         });
     }
 }

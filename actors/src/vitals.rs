@@ -2,27 +2,47 @@
 //!
 //! Readiness follows from here: it is never green while messages do not flow.
 
+mod counts;
+mod figures;
+mod histogram;
+mod queues;
+mod tally;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use arc_swap::ArcSwapOption;
 use dashmap::DashMap;
 
+pub use counts::Counts;
+pub use figures::Figures;
+pub use histogram::{Histogram, Spread};
+pub use queues::{Queued, Queues};
+pub use tally::{Census, Tally};
+
 type OnFatal = dyn Fn(&str) + Send + Sync;
 
+/// Through which door and over which transport a client came.
+pub type Way = (&'static str, &'static str);
+
 /// Counts one client until it is dropped.
-pub struct Counted(Arc<Vitals>);
+pub struct Counted {
+    vitals: Arc<Vitals>,
+    way: Way,
+}
 
 impl Counted {
-    pub fn new(vitals: &Arc<Vitals>) -> Self {
+    pub fn new(vitals: &Arc<Vitals>, way: Way) -> Self {
         vitals.sessions.fetch_add(1, Relaxed);
-        Self(vitals.clone())
+        vitals.connections.add(way);
+        Self { vitals: vitals.clone(), way }
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.sessions.fetch_sub(1, Relaxed);
+        self.vitals.connections.remove(self.way);
+        self.vitals.sessions.fetch_sub(1, Relaxed);
     }
 }
 
@@ -32,12 +52,13 @@ pub struct Vitals {
     store_down: ArcSwapOption<String>,
     draining: AtomicBool,
     given_up: DashMap<&'static str, ()>,
-    restarts: DashMap<&'static str, u64>,
-    actors: DashMap<&'static str, i64>,
+    restarts: Tally,
+    actors: Census<&'static str>,
+    connections: Census<Way>,
     pub sessions: AtomicI64,
-    pub accepted: AtomicU64,
-    pub duplicates: AtomicU64,
     pub bridge_dropped: AtomicU64,
+    pub counts: Counts,
+    pub queues: Queues,
     on_fatal: Box<OnFatal>,
 }
 
@@ -48,12 +69,13 @@ impl Vitals {
             store_down: ArcSwapOption::empty(),
             draining: AtomicBool::new(false),
             given_up: DashMap::new(),
-            restarts: DashMap::new(),
-            actors: DashMap::new(),
+            restarts: Tally::default(),
+            actors: Census::default(),
+            connections: Census::default(),
             sessions: AtomicI64::new(0),
-            accepted: AtomicU64::new(0),
-            duplicates: AtomicU64::new(0),
             bridge_dropped: AtomicU64::new(0),
+            counts: Counts::default(),
+            queues: Queues::default(),
             on_fatal: Box::new(on_fatal),
         })
     }
@@ -103,15 +125,15 @@ impl Vitals {
     }
 
     pub fn actor_started(&self, kind: &'static str) {
-        *self.actors.entry(kind).or_default() += 1;
+        self.actors.add(kind);
     }
 
     pub fn actor_ended(&self, kind: &'static str) {
-        *self.actors.entry(kind).or_default() -= 1;
+        self.actors.remove(kind);
     }
 
     pub fn actor_restarted(&self, kind: &'static str) {
-        *self.restarts.entry(kind).or_default() += 1;
+        self.restarts.count(kind);
     }
 
     pub fn give_up(&self, kind: &'static str) {
@@ -119,11 +141,23 @@ impl Vitals {
     }
 
     pub fn restarts_of(&self, kind: &str) -> u64 {
-        self.restarts.get(kind).map_or(0, |count| *count)
+        self.restarts.of(kind)
     }
 
     /// How many actors of each kind live now.
     pub fn actors(&self) -> Vec<(&'static str, i64)> {
-        self.actors.iter().map(|kind| (*kind.key(), *kind.value())).filter(|(_, count)| *count != 0).collect()
+        let mut actors = self.actors.all();
+        actors.retain(|(_, count)| *count != 0);
+        actors
+    }
+
+    /// How often an actor of each kind was started again.
+    pub fn restarts(&self) -> Vec<(&'static str, u64)> {
+        self.restarts.all()
+    }
+
+    /// How many clients came each way and are here now.
+    pub fn connections(&self) -> Vec<(Way, i64)> {
+        self.connections.all()
     }
 }

@@ -33,8 +33,9 @@ impl Worker {
     pub fn start(broker: &Broker) -> Rc<Self> {
         let shards = &broker.0.shards;
         let shard = ShardId(usize::try_from(broker.0.next_shard.fetch_add(1, Relaxed)).unwrap_or(usize::MAX));
-        let locals = Locals::new(broker.dialects().clone());
-        let flusher = Flusher::start(broker.settings().outlet, broker.dialects().clone());
+        let (dialects, vitals) = (broker.dialects().clone(), broker.vitals().clone());
+        let flusher = Flusher::start(broker.settings().outlet, dialects.clone(), vitals.clone());
+        let locals = Locals::new(dialects, flusher.clone(), vitals);
         let link: Arc<Link<Shard>> = Arc::default();
         let mut family = Supervisor::new(broker.vitals().clone());
         let (with, sockets) = (broker.clone(), locals.clone());
@@ -64,7 +65,7 @@ impl Worker {
             room: identity.room.clone(),
             token_id: identity.token_id.clone(),
             expires_at: Cell::new(identity.expires_at),
-            counted: Counted::new(self.broker.vitals()),
+            counted: Counted::new(self.broker.vitals(), outlet.way()),
         });
         self.locals.add(local.clone());
         let (link, id) = (self.link.clone(), outlet.session());

@@ -5,10 +5,15 @@
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Poll, Waker};
+
+use tokio::time::Instant;
 
 use crate::dialect::Dialects;
 use crate::outlet::{Outlet, OutletLimits};
+use crate::vitals::{Counts, Vitals};
 
 /// One thread's queue of outlets to flush.
 pub struct Flusher {
@@ -17,18 +22,26 @@ pub struct Flusher {
     dirty: RefCell<Vec<Rc<Outlet>>>,
     waker: RefCell<Option<Waker>>,
     scratch: RefCell<Vec<u8>>,
+    vitals: Arc<Vitals>,
+    /// What sockets took and the vitals were not told yet.
+    wrote: Cell<usize>,
+    /// When what was announced since the last turn became durable.
+    announced: RefCell<Vec<Instant>>,
     stopped: Cell<bool>,
 }
 
 impl Flusher {
     /// Starts its task on this thread.
-    pub fn start(limits: OutletLimits, dialects: Dialects) -> Rc<Self> {
+    pub fn start(limits: OutletLimits, dialects: Dialects, vitals: Arc<Vitals>) -> Rc<Self> {
         let flusher = Rc::new(Self {
             limits,
             dialects,
             dirty: RefCell::default(),
             waker: RefCell::default(),
             scratch: RefCell::default(),
+            vitals,
+            wrote: Cell::new(0),
+            announced: RefCell::default(),
             stopped: Cell::new(false),
         });
         tokio::task::spawn_local(run(flusher.clone()));
@@ -47,6 +60,32 @@ impl Flusher {
 
     pub(super) fn dialects(&self) -> &Dialects {
         &self.dialects
+    }
+
+    pub(super) fn counts(&self) -> &Counts {
+        &self.vitals.counts
+    }
+
+    pub(super) fn wrote(&self, bytes: usize) {
+        self.wrote.set(self.wrote.get().saturating_add(bytes));
+    }
+
+    /// Something that became durable at this moment was pushed to outlets of this thread.
+    pub(crate) fn announced(&self, durable: Instant) {
+        self.announced.borrow_mut().push(durable);
+    }
+
+    /// Once per turn, so that no delivery pays for being counted.
+    fn tell_vitals(&self) {
+        let counts = self.counts();
+        if let wrote @ 1.. = self.wrote.take() {
+            counts.outlet_bytes.fetch_add(u64::try_from(wrote).unwrap_or(0), Relaxed);
+        }
+        let mut announced = self.announced.borrow_mut();
+        if !announced.is_empty() {
+            let now = Instant::now();
+            announced.drain(..).for_each(|durable| counts.delivery.observe_time(now.duration_since(durable)));
+        }
     }
 
     pub(super) fn add(&self, outlet: Rc<Outlet>) {
@@ -88,6 +127,7 @@ async fn run(flusher: Rc<Flusher>) {
         for outlet in work.drain(..) {
             outlet.flush_or_wait();
         }
+        flusher.tell_vitals();
         tokio::task::yield_now().await;
     }
 }

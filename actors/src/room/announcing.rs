@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix::{Context, Handler};
+use tokio::time::Instant;
 
 use crate::dialect::Announcement;
 use crate::id::{Epoch, SessionId, ShardId};
@@ -20,12 +21,12 @@ impl Room {
         }
     }
 
-    /// Announces whatever is next; reads the log when something between is missing.
-    pub(super) fn announce_ready(&mut self, ctx: &mut Context<Self>) {
+    /// Announces whatever is next, and when it became durable if that was just now; reads the log when something between is missing.
+    pub(super) fn announce_ready(&mut self, durable: Option<Instant>, ctx: &mut Context<Self>) {
         while let Some(entry) = self.log.as_mut().and_then(|log| log.next_ready()) {
             let seq = Some(entry.seq);
             let announcement = self.announcement(entry);
-            self.announce(Announce { room: self.id.clone(), seq, except: None, announcement });
+            self.announce(Announce { room: self.id.clone(), seq, except: None, durable, announcement });
         }
         if self.log.as_ref().is_some_and(|log| log.has_gap()) {
             self.read_gap(ctx);
@@ -41,7 +42,7 @@ impl Room {
         let seq = Some(entry.seq);
         let announcement = self.announcement(entry);
         if let Some(link) = self.broker.shard(shard) {
-            link.tell(Announce { room: self.id.clone(), seq, except: None, announcement });
+            link.tell(Announce { room: self.id.clone(), seq, except: None, durable: None, announcement });
         }
     }
 
@@ -56,7 +57,8 @@ impl Room {
     /// Tells the members here a signal.
     pub(super) fn tell(&self, event: RoomEvent, except: Option<SessionId>) {
         let announcement = Announcement::new(event, self.broker.dialects());
-        self.announce(Announce { room: self.id.clone(), seq: None, except, announcement });
+        let (seq, durable) = (None, None);
+        self.announce(Announce { room: self.id.clone(), seq, except, durable, announcement });
     }
 
     pub(super) fn publish(&self, news: News) {
@@ -98,7 +100,7 @@ impl Handler<RoomNews> for Room {
             News::EntryAdded { epoch, entry } => {
                 if self.head().is_some_and(|head| head.epoch == epoch) {
                     self.take(entry, epoch, false);
-                    self.announce_ready(ctx);
+                    self.announce_ready(None, ctx);
                 }
             }
             News::TypingChanged { user, is_typing, at } => {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix::{Handler, ResponseFuture};
+use tokio::time::Instant;
 
 use crate::broker::Broker;
 use crate::id::{ClientId, RoomId, Seq, SessionId, UserId};
@@ -31,7 +32,17 @@ impl Handler<ClientCommand> for Session {
             identity: self.identity.clone(),
             following: self.following,
         };
-        Box::pin(errand.serve(command))
+        let (came, is_post) = (Instant::now(), matches!(command, ClientCommand::PostMessage { .. }));
+        let vitals = self.broker.vitals().clone();
+        Box::pin(async move {
+            let answer = errand.serve(command).await;
+            match &answer {
+                Ok(_) if is_post => vitals.counts.ack.observe_since(came),
+                Ok(_) => {}
+                Err(refusal) => vitals.counts.refusals.count(refusal.code()),
+            }
+            answer
+        })
     }
 }
 
@@ -97,7 +108,8 @@ impl Errand {
     async fn history(self, before: Option<Seq>, limit: usize) -> Result<Reply, Refusal> {
         let before = before.unwrap_or(Seq(u64::MAX));
         let limit = limit.clamp(1, self.broker.settings().history_page);
-        let page = self.broker.ports().log.messages(self.room(), before, limit).await?;
+        let page = self.broker.ports().log.messages(self.room(), before, limit).await;
+        let page = page.inspect_err(|_| self.broker.vitals().counts.store_errors.count("read"))?;
         let (entries, cut) = newest_within(page.entries, self.broker.settings().burst_bytes());
         Ok(Reply::History { epoch: page.epoch, entries, more: page.more || cut })
     }

@@ -6,16 +6,17 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use tokio::time::Instant;
 
 use crate::clock::Timestamp;
 use crate::dialect::{Announcement, Dialects};
 use crate::id::{RoomId, Seq, SessionId, UserId};
-use crate::outlet::Outlet;
+use crate::outlet::{Flusher, Outlet};
 use crate::refusal::Farewell;
 use crate::shard::{Announce, AttachMember, Target};
-use crate::vitals::Counted;
+use crate::vitals::{Counted, Queued, Vitals};
 
 /// One socket of this thread and what was proved about its client.
 pub struct Local {
@@ -42,13 +43,16 @@ struct LocalRoom {
 
 pub struct Locals {
     dialects: Dialects,
+    flusher: Rc<Flusher>,
+    vitals: Arc<Vitals>,
     sessions: RefCell<HashMap<SessionId, Rc<Local>>>,
     rooms: RefCell<HashMap<RoomId, LocalRoom>>,
 }
 
 impl Locals {
-    pub fn new(dialects: Dialects) -> Rc<Self> {
-        Rc::new(Self { dialects, sessions: RefCell::default(), rooms: RefCell::default() })
+    pub fn new(dialects: Dialects, flusher: Rc<Flusher>, vitals: Arc<Vitals>) -> Rc<Self> {
+        let (sessions, rooms) = (RefCell::default(), RefCell::default());
+        Rc::new(Self { dialects, flusher, vitals, sessions, rooms })
     }
 
     pub fn add(&self, local: Rc<Local>) {
@@ -84,6 +88,7 @@ impl Locals {
         for announcement in &attach.backlog {
             push(&local.outlet, announcement, &self.dialects);
         }
+        self.vitals.counts.recovered.fetch_add(count(attach.backlog.len()), Relaxed);
         room.seats.push(Seat { outlet: local.outlet.clone(), user: local.user.clone(), told: attach.told });
     }
 
@@ -102,11 +107,17 @@ impl Locals {
         }
         room.asked = false;
         room.told = room.told.max(seq);
+        let mut told = 0;
         for seat in &mut room.seats {
             if seq > seat.told {
                 seat.told = seq;
+                told += 1;
                 push(&seat.outlet, &announce.announcement, &self.dialects);
             }
+        }
+        self.vitals.counts.delivered.fetch_add(count(told), Relaxed);
+        if let Some(durable) = announce.durable {
+            self.flusher.announced(durable);
         }
         None
     }
@@ -122,15 +133,18 @@ impl Locals {
         Some((room.told, seats.collect()))
     }
 
-    /// Ends expired sessions, looks after heartbeats and stalls.
-    pub(super) fn pulse(&self, wall: Timestamp) {
+    /// Ends expired sessions, looks after heartbeats and stalls; what waits for all of them.
+    pub(super) fn pulse(&self, wall: Timestamp) -> Queued {
         let now = Instant::now();
+        let mut queued = Queued::default();
         for local in self.sessions.borrow().values() {
             if local.expires_at.get().is_some_and(|at| at <= wall) {
                 local.outlet.close(Farewell::SessionExpired);
             }
             local.outlet.pulse(now);
+            queued.add(local.outlet.queued_bytes(), local.outlet.is_blocked());
         }
+        queued
     }
 
     pub(super) fn end(&self, target: &Target, farewell: Farewell) -> usize {
@@ -158,6 +172,10 @@ fn is_meant(local: &Local, target: &Target) -> bool {
     target.user.as_ref().is_none_or(|user| *user == local.user)
         && target.room.as_ref().is_none_or(|room| *room == local.room)
         && target.token_id.as_deref().is_none_or(|id| local.token_id.as_deref() == Some(id))
+}
+
+fn count(some: usize) -> u64 {
+    u64::try_from(some).unwrap_or(0)
 }
 
 fn push(outlet: &Rc<Outlet>, announcement: &Announcement, dialects: &Dialects) {

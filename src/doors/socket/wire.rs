@@ -26,6 +26,10 @@ impl Wire for SocketWire {
         // It may be gone already, which is what was wanted.
         let _ = SockRef::from(&*self.0).shutdown(Shutdown::Both);
     }
+
+    fn transport(&self) -> &'static str {
+        "websocket"
+    }
 }
 
 /// Ends our direction and reads the client's last bytes away: closing over unread bytes would send a reset,

@@ -29,6 +29,10 @@ impl Dialect for WidgetDialect {
         if self.extras { EXTRAS } else { PLAIN }
     }
 
+    fn door(&self) -> &'static str {
+        PLAIN
+    }
+
     fn event(&self, event: &RoomEvent) -> Option<Frame> {
         match event {
             RoomEvent::EntryAdded { entry, .. } => self.entry(entry),

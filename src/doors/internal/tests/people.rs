@@ -60,6 +60,10 @@ impl Dialect for Plain {
         "plain"
     }
 
+    fn door(&self) -> &'static str {
+        "plain"
+    }
+
     fn event(&self, event: &RoomEvent) -> Option<Frame> {
         let line = match event {
             RoomEvent::EntryAdded { entry, .. } => match entry.body.message() {
@@ -110,6 +114,10 @@ impl Wire for EarWire {
     }
 
     fn hang_up(&self) {}
+
+    fn transport(&self) -> &'static str {
+        "ear"
+    }
 }
 
 /// Somebody who sits in a chat.
