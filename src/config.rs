@@ -40,7 +40,7 @@ pub use internal::Internal;
 pub use limits::Limits;
 pub use log::Log;
 pub use network::Network;
-pub use rooms::{Demo, Rooms};
+pub use rooms::{Admin, Demo, Rooms};
 pub use secret::Secret;
 pub use server::Server;
 pub use store::{Place, Store};
@@ -65,6 +65,7 @@ pub struct Config {
     pub doors: Doors,
     pub log: Log,
     pub demo: Demo,
+    pub admin: Admin,
     /// The JWT secret was made for this run.
     #[serde(skip)]
     ephemeral: bool,

@@ -8,6 +8,7 @@ mod escape;
 mod files;
 mod level;
 mod line;
+pub mod process;
 mod redact;
 
 #[cfg(test)]
@@ -144,6 +145,11 @@ pub fn flush() {
     for drain in DRAINS.get().into_iter().flatten() {
         drain.flush(FLUSH);
     }
+}
+
+/// Lines given up so far because an output did not keep up or could not be written.
+pub fn lines_dropped() -> u64 {
+    DRAINS.get().into_iter().flatten().map(Drain::dropped).sum()
 }
 
 /// The time of day as it stands in the log, such as `2024-01-15T10:30:00.000Z`.

@@ -19,6 +19,7 @@ use recado_actors::vitals::Vitals;
 use crate::auth::{InternalSecrets, Tickets, Verifier};
 use crate::backend::next::{NextBackend, NextSettings};
 use crate::config::{Config, Place};
+use crate::doors::admin::{self, AdminDoor};
 use crate::doors::internal::{self, InternalDoor};
 use crate::doors::ops::{self, OpsDoor};
 use crate::doors::socket::GuardLimits;
@@ -36,16 +37,22 @@ pub(super) struct House {
     pub widget: WidgetDoor,
     pub internal: InternalDoor,
     pub ops: Arc<OpsDoor>,
+    /// None: the page is not served.
+    pub admin: Option<Arc<AdminDoor>>,
 }
 
 impl House {
     /// The HTTP side of the shared port; with the internal API when that has no port of its own.
     pub(super) fn shared_routes(&self, with_internal: bool) -> impl FnOnce(&mut ServiceConfig) + use<> {
         let internal = with_internal.then(|| internal::configure(self.internal.clone()));
+        let admin = self.admin.clone().filter(|_| with_internal).map(admin::configure);
         let ops = ops::configure(self.ops.clone());
         move |routes| {
             if let Some(internal) = internal {
                 internal(routes);
+            }
+            if let Some(admin) = admin {
+                admin(routes);
             }
             internal::configure_docs(routes);
             ops(routes);
@@ -55,9 +62,13 @@ impl House {
     /// The HTTP side of the internal API's own port.
     pub(super) fn internal_routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
         let internal = internal::configure(self.internal.clone());
+        let admin = self.admin.clone().map(admin::configure);
         let health = ops::configure_health(self.ops.clone());
         move |routes| {
             internal(routes);
+            if let Some(admin) = admin {
+                admin(routes);
+            }
             health(routes);
         }
     }
@@ -129,7 +140,7 @@ pub(super) fn house(
     let tickets = tickets(config);
     let gate = Gate::new(gate_rules(config));
     let widget = WidgetDoor {
-        verifier,
+        verifier: verifier.clone(),
         tickets: tickets.clone(),
         plain,
         extras,
@@ -137,9 +148,11 @@ pub(super) fn house(
         announced_frame: Duration::from_millis(config.limits.auth_timeout_ms),
         history_page: config.limits.history_page,
     };
+    let secrets = Arc::new(internal_secrets(config));
+    let admin = AdminDoor::new(config, broker.clone(), gate.clone(), secrets.clone(), verifier);
     let internal = InternalDoor {
         broker: broker.clone(),
-        secrets: Arc::new(internal_secrets(config)),
+        secrets,
         tickets,
         log_level: Dial::new(config.log.level()),
         body_bytes: config.limits.body_bytes,
@@ -147,7 +160,8 @@ pub(super) fn house(
     let ops = Arc::new(OpsDoor::new(config, broker.clone(), gate.clone(), address));
     let guard = guard(config);
     let user_timeout = Duration::from_millis(config.limits.tcp_user_timeout_ms);
-    Ok((broker, House { gate, guard, user_timeout, widget, internal, ops }))
+    let admin = config.admin.enabled.then(|| Arc::new(admin));
+    Ok((broker, House { gate, guard, user_timeout, widget, internal, ops, admin }))
 }
 
 fn dialects(config: &Config) -> Dialects {

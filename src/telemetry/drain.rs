@@ -31,7 +31,10 @@ pub(super) struct Drain {
 #[derive(Default)]
 struct Waiting {
     bytes: AtomicUsize,
+    /// Found the queue full and not told of yet.
     lost: AtomicU64,
+    /// All that never came out, since the start.
+    dropped: AtomicU64,
 }
 
 impl Drain {
@@ -44,9 +47,9 @@ impl Drain {
     {
         let (queue, jobs) = sync_channel(QUEUE_LINES);
         let waiting = Arc::<Waiting>::default();
-        let writer = Writer { write, lost_line, batch: Vec::new(), lines: 0, missing: 0 };
-        let shared = Arc::clone(&waiting);
-        thread::Builder::new().name(thread.to_owned()).spawn(move || writer.run(&jobs, &shared))?;
+        let (shared, batch) = (Arc::clone(&waiting), Vec::new());
+        let writer = Writer { write, lost_line, waiting: shared, batch, lines: 0, missing: 0 };
+        thread::Builder::new().name(thread.to_owned()).spawn(move || writer.run(&jobs))?;
         Ok(Self { queue, waiting })
     }
 
@@ -57,7 +60,13 @@ impl Drain {
         if !fits || self.queue.try_send(Job::Line(line.to_vec())).is_err() {
             waiting.bytes.fetch_sub(line.len(), Ordering::Relaxed);
             waiting.lost.fetch_add(1, Ordering::Relaxed);
+            waiting.dropped.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Lines dropped since the start.
+    pub fn dropped(&self) -> u64 {
+        self.waiting.dropped.load(Ordering::Relaxed)
     }
 
     pub fn flush(&self, longest: Duration) {
@@ -92,6 +101,7 @@ impl Write for Drain {
 struct Writer<W, F> {
     write: W,
     lost_line: F,
+    waiting: Arc<Waiting>,
     batch: Vec<u8>,
     /// How many lines the batch holds.
     lines: u64,
@@ -101,13 +111,13 @@ struct Writer<W, F> {
 
 impl<W: FnMut(&[u8]) -> io::Result<()>, F: Fn(u64) -> String> Writer<W, F> {
     /// Runs until the last `Drain` is gone. A failed write loses lines, never the thread.
-    fn run(mut self, jobs: &Receiver<Job>, waiting: &Waiting) {
+    fn run(mut self, jobs: &Receiver<Job>) {
         while let Ok(first) = jobs.recv() {
             let mut next = Some(first);
             while let Some(job) = next {
                 match job {
                     Job::Line(line) => {
-                        waiting.bytes.fetch_sub(line.len(), Ordering::Relaxed);
+                        self.waiting.bytes.fetch_sub(line.len(), Ordering::Relaxed);
                         self.take(&line);
                     }
                     Job::Flush(done) => {
@@ -118,7 +128,7 @@ impl<W: FnMut(&[u8]) -> io::Result<()>, F: Fn(u64) -> String> Writer<W, F> {
                 next = jobs.try_recv().ok();
             }
             self.write_batch();
-            self.missing += waiting.lost.swap(0, Ordering::Relaxed);
+            self.missing += self.waiting.lost.swap(0, Ordering::Relaxed);
             self.tell_of_the_missing();
         }
     }
@@ -137,6 +147,7 @@ impl<W: FnMut(&[u8]) -> io::Result<()>, F: Fn(u64) -> String> Writer<W, F> {
         }
         if (self.write)(&self.batch).is_err() {
             self.missing += self.lines;
+            self.waiting.dropped.fetch_add(self.lines, Ordering::Relaxed);
         }
         self.batch.clear();
         // A single line may be long; its space need not be kept.

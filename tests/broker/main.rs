@@ -17,6 +17,7 @@ mod raw_socket;
 mod shape;
 mod tokens;
 
+mod admin;
 mod bad_frames;
 mod bans;
 mod catching_up;

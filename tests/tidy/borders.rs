@@ -30,7 +30,7 @@ const CODECS: &[&str] = &[
     "src/doors/socket/guard.rs",
 ];
 /// What doors share; every other part of `src/doors` is a door.
-const SHARED_BY_DOORS: &[&str] = &["problem", "socket"];
+const SHARED_BY_DOORS: &[&str] = &["pages", "problem", "socket"];
 
 #[rustfmt::skip]
 const BORDERS: &[Border] = &[
