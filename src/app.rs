@@ -6,7 +6,7 @@ mod listen;
 mod signals;
 mod wiring;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use recado_actors::ports::Ports;
 
 use crate::config::Config;
 use crate::doors::ops;
+use listen::Listeners;
 
 /// What an app is given beside its configuration; tests give their own.
 pub struct World {
@@ -43,6 +44,7 @@ pub struct App {
     serving: JoinHandle<std::io::Result<()>>,
     address: SocketAddr,
     internal_address: Option<SocketAddr>,
+    metrics_address: Option<SocketAddr>,
     drain: Duration,
 }
 
@@ -50,18 +52,24 @@ impl App {
     /// Opens the store, starts the broker and listens.
     pub async fn build(config: Config, world: World) -> anyhow::Result<Self> {
         let drain = Duration::from_millis(config.server.drain_ms);
-        let shared = listen::bind(&config.server.host, config.server.port, config.server.backlog)?;
-        let internal = match config.internal.port {
-            0 => None,
-            port => Some(listen::bind(&config.internal.host, port, config.server.backlog)?),
-        };
-        let address = shared.local_addr().context("the address that was bound")?;
-        let internal_address = internal.as_ref().map(|listener| listener.local_addr()).transpose()?;
+        let listeners = Listeners::bind(&config)?;
+        let address = listeners.shared.local_addr().context("the address that was bound")?;
+        let internal_address = listeners.internal.as_ref().map(TcpListener::local_addr).transpose()?;
+        let metrics_address = listeners.metrics.as_ref().map(TcpListener::local_addr).transpose()?;
         let (ports, store) = wiring::ports(&config, world.ports)?;
         let (broker, house) = wiring::house(&config, address, ports, world.clock, world.on_fatal)?;
-        let server = listen::serve(&config, &broker, &Arc::new(house), shared, internal)?;
+        let server = listen::serve(&config, &broker, &Arc::new(house), listeners)?;
         let handle = server.handle();
-        Ok(Self { broker, store, serving: spawn(server), server: handle, address, internal_address, drain })
+        Ok(Self {
+            broker,
+            store,
+            serving: spawn(server),
+            server: handle,
+            address,
+            internal_address,
+            metrics_address,
+            drain,
+        })
     }
 
     pub fn broker(&self) -> &Broker {
@@ -76,6 +84,11 @@ impl App {
     /// Where the internal API listens, when it has a port of its own.
     pub fn internal_address(&self) -> Option<SocketAddr> {
         self.internal_address
+    }
+
+    /// Where the figures are, when they are anywhere.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// Says goodbye to everyone, writes what is waiting, and ends. `hurry` cuts the drain short.

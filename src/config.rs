@@ -11,6 +11,7 @@ mod internal;
 mod layers;
 mod limits;
 mod log;
+mod metrics;
 mod network;
 mod ranges;
 mod reading;
@@ -39,6 +40,7 @@ pub use errors::ConfigErrors;
 pub use internal::Internal;
 pub use limits::Limits;
 pub use log::Log;
+pub use metrics::Metrics;
 pub use network::Network;
 pub use rooms::{Admin, Demo, Rooms};
 pub use secret::Secret;
@@ -64,6 +66,7 @@ pub struct Config {
     pub rooms: Rooms,
     pub doors: Doors,
     pub log: Log,
+    pub metrics: Metrics,
     pub demo: Demo,
     pub admin: Admin,
     /// The JWT secret was made for this run.
@@ -110,6 +113,7 @@ impl Config {
         self.backplane.contradictions(found);
         self.doors.contradictions(found);
         self.log.contradictions(found);
+        self.metrics.contradictions(&self.server, &self.internal, found);
     }
 
     /// What is allowed but likely not meant; one line each, for the log.

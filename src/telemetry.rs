@@ -8,6 +8,7 @@ mod escape;
 mod files;
 mod level;
 mod line;
+pub mod metrics;
 pub mod process;
 mod redact;
 

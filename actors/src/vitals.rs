@@ -151,9 +151,9 @@ impl Vitals {
         actors
     }
 
-    /// How often an actor of each kind was started again.
+    /// How often an actor of each kind there ever was had to be started again.
     pub fn restarts(&self) -> Vec<(&'static str, u64)> {
-        self.restarts.all()
+        self.actors.all().into_iter().map(|(kind, _)| (kind, self.restarts.of(kind))).collect()
     }
 
     /// How many clients came each way and are here now.

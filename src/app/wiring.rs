@@ -28,6 +28,7 @@ use crate::doors::widget::WidgetDoor;
 use crate::doors::widget::dialect::{EXTRAS, PLAIN, WidgetDialect};
 use crate::store::sqlite::SqliteStore;
 use crate::telemetry::Dial;
+use crate::telemetry::metrics::{BrokerFigures, Metrics};
 
 /// What the doors of every thread share.
 pub(super) struct House {
@@ -39,6 +40,7 @@ pub(super) struct House {
     pub ops: Arc<OpsDoor>,
     /// None: the page is not served.
     pub admin: Option<Arc<AdminDoor>>,
+    pub metrics: Arc<Metrics>,
 }
 
 impl House {
@@ -59,6 +61,11 @@ impl House {
         }
     }
 
+    /// The HTTP side of the metrics' port.
+    pub(super) fn metrics_routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
+        ops::metrics::configure(self.metrics.clone())
+    }
+
     /// The HTTP side of the internal API's own port.
     pub(super) fn internal_routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
         let internal = internal::configure(self.internal.clone());
@@ -72,6 +79,17 @@ impl House {
             health(routes);
         }
     }
+}
+
+/// What Prometheus is told; the gate knows of sockets the broker does not.
+fn metrics(config: &Config, broker: &Broker, gate: &Arc<Gate>) -> Arc<Metrics> {
+    let gate = gate.clone();
+    Arc::new(Metrics::new(BrokerFigures {
+        vitals: broker.vitals().clone(),
+        sockets: Box::new(move || gate.connections()),
+        sockets_limit: config.limits.max_connections,
+        version: env!("CARGO_PKG_VERSION"),
+    }))
 }
 
 /// The ports the configuration names, unless others are given; and the store, to be closed at the end.
@@ -158,10 +176,11 @@ pub(super) fn house(
         body_bytes: config.limits.body_bytes,
     };
     let ops = Arc::new(OpsDoor::new(config, broker.clone(), gate.clone(), address));
+    let metrics = metrics(config, &broker, &gate);
     let guard = guard(config);
     let user_timeout = Duration::from_millis(config.limits.tcp_user_timeout_ms);
     let admin = config.admin.enabled.then(|| Arc::new(admin));
-    Ok((broker, House { gate, guard, user_timeout, widget, internal, ops, admin }))
+    Ok((broker, House { gate, guard, user_timeout, widget, internal, ops, admin, metrics }))
 }
 
 fn dialects(config: &Config) -> Dialects {

@@ -57,6 +57,7 @@ pub(super) const ALIASES: &[Alias] = &[
     row("UPSTASH_REDIS_REST_TOKEN", &["backplane.upstash_rest_token"], Reading::Plain),
     row("LOG_LEVEL", &["log.level"], Reading::Level),
     row("WS_LOG_LEVEL", &["log.level"], Reading::Level),
+    row("METRICS_PORT", &["metrics.port"], Reading::Plain),
     row("NODE_ENV", &["log.format"], Reading::NodeEnv),
     row("JWTEXPIRE", &["doors.chat.token_seconds"], Reading::Span),
     row("WEBSOCKET_HEARTBEAT_INTERVAL", &["doors.events.heartbeat_ms"], Reading::Seconds),

@@ -47,6 +47,7 @@ pub(super) const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("rooms.tail_entries", 0..=65_536),
     ("rooms.typing_stop_ms", 1..=HOUR_MS),
     ("rooms.presence_grace_ms", 0..=HOUR_MS),
+    ("metrics.port", 0..=65_535),
     ("doors.widget.heartbeat_ms", 1..=HOUR_MS),
     ("doors.widget.first_frame_ms", 1..=HOUR_MS),
     ("doors.chat.token_seconds", 1..=3650 * DAY_SECONDS),

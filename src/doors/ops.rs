@@ -4,6 +4,7 @@
 
 pub mod demo;
 mod health;
+pub mod metrics;
 mod pages;
 
 use std::net::SocketAddr;

@@ -9,6 +9,7 @@ pub mod words;
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use actix::Addr;
@@ -23,6 +24,7 @@ use recado_actors::outlet::Outlet;
 use recado_actors::refusal::{Farewell, Refusal};
 use recado_actors::session::Session;
 use recado_actors::supervisor::ask;
+use recado_actors::vitals::Counts;
 
 use crate::auth::{Tickets, Verifier};
 use crate::doors::socket::Conversation;
@@ -74,6 +76,10 @@ impl WidgetTalk {
         if let Some(frame) = frame {
             self.outlet.push(&frame, Lane::Firm);
         }
+    }
+
+    fn counts(&self) -> &Counts {
+        &self.worker.broker().vitals().counts
     }
 
     fn refuse(&self, subject: Subject<'_>, refusal: &Refusal) {
@@ -197,7 +203,10 @@ impl Conversation for WidgetTalk {
         }
         match heard {
             Heard::Asked(asked) => self.serve(asked).await,
-            Heard::Refused(fault) => self.say(words::fault(&fault)),
+            Heard::Refused(fault) => {
+                self.counts().refusals.count(fault.code);
+                self.say(words::fault(&fault));
+            }
             Heard::Ignored => {}
         }
     }
@@ -210,6 +219,9 @@ impl Conversation for WidgetTalk {
 /// Also when the pump itself dies: the session ends, the seat is free, the place is given back.
 impl Drop for WidgetTalk {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.counts().panics.fetch_add(1, Relaxed);
+        }
         self.worker.forget(&self.outlet);
         if let Some(session) = self.session.take() {
             session.do_send(CloseSession);

@@ -14,6 +14,7 @@ mod minutes;
 mod person;
 mod programs;
 mod raw_socket;
+mod scrape;
 mod shape;
 mod tokens;
 
@@ -34,6 +35,8 @@ mod history;
 mod internal_api;
 mod log_files;
 mod log_level;
+mod metrics;
+mod metrics_read;
 mod next_backend;
 mod next_in_trouble;
 mod origins;

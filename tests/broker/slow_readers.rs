@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use recado_actors::broker::Broker;
 use recado_actors::outlet::OutletLimits;
 use tokio::time::Instant;
 
@@ -58,6 +59,7 @@ async fn one_who_never_reads_is_let_go_by_the_bytes_that_wait_for_them() {
     let slowest = talk_until_alone(&house, &mut ann, &mut bob).await;
     assert!(slowest < PROMPTLY, "somebody waited {slowest:?}");
     eve.is_cut_off().await;
+    assert_eq!(house.broker().vitals().counts.disconnects.of("too_slow"), 1);
     for person in [ann, bob] {
         person.leaves().await;
     }
@@ -105,9 +107,13 @@ async fn one_who_reads_late_but_in_time_hears_everything_in_order() {
         ann.posts(&content).await;
         ann.hears_message(&content).await;
     }
+    let slow = |count| move |broker: &Broker| broker.vitals().queues.total().slow == count;
+    house.until("she is seen to be slow", slow(1)).await;
+    assert!(house.broker().vitals().figures().queued.largest > 100_000);
     for number in 0..500 {
         eve.hears_message(&format!("{number} {padding}")).await;
     }
+    house.until("nothing waits for her", slow(0)).await;
     eve.leaves().await;
     ann.leaves().await;
     house.ends().await;

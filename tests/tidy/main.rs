@@ -25,3 +25,4 @@ mod patience;
 mod settings;
 mod sql;
 mod tree;
+mod watching;

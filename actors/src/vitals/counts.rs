@@ -7,6 +7,10 @@ use std::sync::atomic::AtomicU64;
 
 use super::{Histogram, Tally};
 
+/// What the store is asked for, in one word each.
+const STORE_WORK: &[&str] =
+    &["append", "keep_answer", "probe", "read", "remove_ban", "save_ban", "save_receipts", "spend_ticket"];
+
 /// Every count of one broker. Names are words of ours, never a user, a room or an address.
 pub struct Counts {
     /// Entries that became durable, by their kind.
@@ -48,18 +52,18 @@ pub struct Counts {
 impl Default for Counts {
     fn default() -> Self {
         Self {
-            accepted: Tally::default(),
+            accepted: Tally::of_these(&["message"]),
             duplicates: AtomicU64::new(0),
             delivered: AtomicU64::new(0),
             recovered: AtomicU64::new(0),
-            recoveries: Tally::default(),
+            recoveries: Tally::of_these(&["ok", "reset", "partial_refused"]),
             gap_repairs: Tally::default(),
-            connects: Tally::default(),
+            connects: Tally::of_these(&["ok"]),
             disconnects: Tally::default(),
             auth_failures: Tally::default(),
             refusals: Tally::default(),
             rate_limited: Tally::default(),
-            store_errors: Tally::default(),
+            store_errors: Tally::of_these(STORE_WORK),
             outlet_bytes: AtomicU64::new(0),
             panics: AtomicU64::new(0),
             ack: Histogram::of_times(),

@@ -49,6 +49,17 @@ fn secrets_must_be_long_real_and_two_at_most() {
 }
 
 #[test]
+fn metrics_have_a_port_to_themselves() {
+    from_env(&[("METRICS_PORT", "9091"), ("RECADO_METRICS__HOST", "::1")]).unwrap();
+    let both = line(&[("METRICS_PORT", "8080")]);
+    assert!(both.starts_with("metrics.port: 8080 is server.port as well"), "{both}");
+    let inside = line(&[("METRICS_PORT", "8081"), ("RECADO_INTERNAL__PORT", "8081")]);
+    assert!(inside.starts_with("metrics.port: 8081 is internal.port as well"), "{inside}");
+    assert!(line(&[("RECADO_METRICS__HOST", "a b")]).starts_with("metrics.host: "));
+    assert!(line(&[("METRICS_PORT", "65536")]).starts_with("metrics.port: "));
+}
+
+#[test]
 fn a_star_admits_every_origin_on_loopback_only() {
     from_env(&[("RECADO_SERVER__ALLOWED_ORIGINS", "*")]).unwrap();
     let open = [("RECADO_SERVER__ALLOWED_ORIGINS", "*"), ("HOST", "0.0.0.0"), ("JWT_SECRET", SECRET)];

@@ -57,6 +57,7 @@ impl Entrance {
         let (place, answer) = match admitted {
             Ok(admitted) => admitted,
             Err(problem) => {
+                self.worker.broker().vitals().counts.connects.count(problem.code);
                 refuse(&mut io, &problem).await;
                 return None;
             }

@@ -32,7 +32,9 @@ impl WidgetTalk {
         if resume.is_some() || extras {
             self.wants_extras();
         }
-        if let Err(farewell) = self.try_enter(token, resume).await {
+        let entered = self.try_enter(token, resume).await;
+        self.counts().connects.count(entered.map_or_else(Farewell::code, |()| "ok"));
+        if let Err(farewell) = entered {
             log::debug!(session = self.outlet.session().0, farewell = farewell.code(); "a widget was not let in");
             self.outlet.close(farewell);
         }
@@ -72,7 +74,8 @@ impl WidgetTalk {
         } else {
             self.door.verifier.verify(token).await
         };
-        let claims = verified.map_err(|error| match error {
+        let claims = verified.inspect_err(|error| self.counts().auth_failures.count(error.reason()));
+        let claims = claims.map_err(|error| match error {
             TokenError::Missing => Farewell::TokenMissing,
             TokenError::Expired => Farewell::TokenExpired,
             TokenError::Invalid(reason) => {
