@@ -80,7 +80,8 @@ async fn those_who_are_not_let_in_are_counted_by_reason() {
     let house = observed(&[]).await;
     let expired = sign(&claims_with("ann", "chat_1", json!({ "exp": 1 })));
     let forged = format!("{}x", sign(&claims("ann", "chat_1")));
-    for token in [expired.as_str(), forged.as_str(), ""] {
+    let no_chat = sign(&json!({ "userId": "ann", "exp": 4_000_000_000_u64 }));
+    for token in [expired.as_str(), forged.as_str(), no_chat.as_str(), ""] {
         let mut refused = house.connects(&format!("/?token={token}")).await;
         refused.is_closed().await;
         refused.leaves().await;
@@ -88,14 +89,16 @@ async fn those_who_are_not_let_in_are_counted_by_reason() {
     let ann = house.widget("ann", "chat_1").await;
     Person::refused(&house.ws_url("/?token=x"), &[("Origin", "https://evil.test")]).await;
     let told = Scrape::of(&house).await;
-    for reason in ["expired", "signature", "missing"] {
+    for reason in ["expired", "signature", "missing", "incomplete"] {
         assert_eq!(
             told.value(&format!("recado_auth_failures_total{{reason=\"{reason}\"}}")),
             1.0,
             "{reason}"
         );
     }
-    for result in ["token_expired", "token_invalid", "token_missing", "origin_refused", "ok"] {
+    for result in
+        ["token_expired", "token_invalid", "token_missing", "token_incomplete", "origin_refused", "ok"]
+    {
         assert_eq!(told.value(&format!("recado_connects_total{{result=\"{result}\"}}")), 1.0, "{result}");
     }
     ann.leaves().await;

@@ -83,7 +83,7 @@ impl WidgetTalk {
                 Farewell::TokenInvalid
             }
         })?;
-        identity(claims)
+        identity(claims).inspect_err(|_| self.counts().auth_failures.count("incomplete"))
     }
 
     fn welcome(&self, room: &RoomId, opened: Opened) {
