@@ -3,7 +3,7 @@
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::house::{House, free_port};
 use crate::tokens::{INTERNAL, claims, claims_with, sign};
 
 async fn looks(house: &House, headers: &[(&str, &str)]) -> Response {
@@ -111,6 +111,8 @@ async fn the_figures_follow_what_happens_and_name_nobody() {
     let mut ann = house.widget("ann_with_a_name", "chat_with_a_name").await;
     ann.posts("a word that stays here").await;
     ann.hears_message("a word that stays here").await;
+    // She may hear it a moment before its way is counted.
+    house.until("her message is counted", |broker| broker.vitals().figures().ack.count() == 1).await;
     let after = figures(&house).await;
     assert_eq!(
         (&after["connections"]["clients"], &after["accepted"], &after["rooms"]),
@@ -184,9 +186,7 @@ async fn the_page_can_be_switched_off_and_follows_the_internal_api_to_its_port()
     let house = House::with(&[("RECADO_ADMIN__ENABLED", "false")]).await;
     assert_eq!((house.get("/admin/").await.0, house.get("/admin/figures").await.0), (404, 404));
     house.ends().await;
-    let port =
-        std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
-    let house = House::with(&[("RECADO_INTERNAL__PORT", &port.to_string())]).await;
+    let house = House::with(&[("RECADO_INTERNAL__PORT", &free_port().to_string())]).await;
     assert_eq!((house.get("/admin/").await.0, house.get("/admin/figures").await.0), (404, 404));
     for (path, status) in [("/admin/", 200), ("/admin/figures", 401)] {
         let response = house.internal_request(Method::GET, path).send().await.expect("an answer");
