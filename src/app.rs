@@ -4,6 +4,7 @@
 
 mod listen;
 mod signals;
+mod webhooks;
 mod wiring;
 
 use std::net::SocketAddr;
@@ -57,7 +58,7 @@ impl App {
         };
         let address = shared.local_addr().context("the address that was bound")?;
         let internal_address = internal.as_ref().map(|listener| listener.local_addr()).transpose()?;
-        let (ports, store) = wiring::ports(&config, world.ports)?;
+        let (ports, store) = wiring::ports(&config, world.ports, &world.clock).await?;
         let (broker, house) = wiring::house(&config, address, ports, world.clock, world.on_fatal)?;
         let server = listen::serve(&config, &broker, &Arc::new(house), shared, internal)?;
         let handle = server.handle();

@@ -20,6 +20,7 @@ mod secret;
 mod server;
 mod store;
 mod web;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;
@@ -33,7 +34,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 pub use auth::Auth;
-pub use backend::{Backend, Backplane};
+pub use backend::{Backend, Backplane, Mode};
 pub use doors::{Chat, Collab, Doors, Events, Strangers, Widget};
 pub use errors::ConfigErrors;
 pub use internal::Internal;
@@ -44,6 +45,7 @@ pub use rooms::{Demo, Rooms};
 pub use secret::Secret;
 pub use server::Server;
 pub use store::{Place, Store};
+pub use webhooks::Webhooks;
 
 use errors::Contradictions;
 use layers::Layers;
@@ -60,6 +62,7 @@ pub struct Config {
     pub internal: Internal,
     pub store: Store,
     pub backend: Backend,
+    pub webhooks: Webhooks,
     pub backplane: Backplane,
     pub rooms: Rooms,
     pub doors: Doors,
@@ -105,7 +108,8 @@ impl Config {
         self.auth.contradictions(&self.server, found);
         self.internal.contradictions(&self.server, found);
         self.store.contradictions(found);
-        self.backend.contradictions(&self.internal, found);
+        self.backend.contradictions(&self.internal, &self.webhooks, found);
+        self.webhooks.contradictions(found);
         self.backplane.contradictions(found);
         self.doors.contradictions(found);
         self.log.contradictions(found);
@@ -118,6 +122,9 @@ impl Config {
         lines.extend(self.server.warning());
         if !self.backend.next_api_url.is_empty() && self.backend.secret.is_empty() {
             lines.push("backend.secret: is empty, so the backend will refuse our calls".to_owned());
+        }
+        if self.backend.mode == Mode::Record && !self.webhooks.urls.is_empty() {
+            lines.push("webhooks.urls: are not used while backend.mode is \"record\"".to_owned());
         }
         if self.internal.secrets.is_empty() && !self.server.is_loopback() {
             lines.push("internal.secrets: is empty, so the internal api is closed".to_owned());

@@ -3,6 +3,8 @@
 //! A draft is answered only after the commit that holds it. One batch is written at a time, so a room's entries
 //! come back in the order they were sent.
 
+mod letters;
+
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -11,6 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::broker::Broker;
 use crate::clock::Timestamp;
+use crate::courier::VisitEndpoints;
 use crate::id::RoomId;
 use crate::message::receipt::Receipt;
 use crate::message::room::Posted;
@@ -18,6 +21,8 @@ use crate::ports::{Appended, Ban, Draft, KeyedAnswer, LogError};
 use crate::refusal::Refusal;
 use crate::supervisor::{Fate, Obituary};
 use crate::vitals::Vitals;
+
+pub use letters::{EnableEndpoint, ForgetDeadLetters, ReplayLetters, SettleLetters};
 
 /// Where a sender waits for its answer.
 pub type Answer = oneshot::Sender<Result<Posted, Refusal>>;
@@ -146,6 +151,9 @@ impl Archive {
         for (answer, posted) in answers {
             // The sender may have left meanwhile.
             let _ = answer.send(Ok(posted));
+        }
+        if self.broker.ports().webhooks.is_some() {
+            self.broker.courier().tell(VisitEndpoints);
         }
     }
 

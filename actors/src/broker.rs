@@ -18,6 +18,7 @@ use dashmap::DashMap;
 use crate::archive::Archive;
 use crate::bridge::Bridge;
 use crate::clock::Clock;
+use crate::courier::Courier;
 use crate::dialect::{Announcement, Dialects};
 use crate::directory::{Directory, Rooms};
 use crate::id::{NodeId, RoomId, ShardId};
@@ -68,6 +69,7 @@ struct Inner {
     receipts: Arc<Link<ReceiptsActor>>,
     bridge: Arc<Link<Bridge>>,
     outbox: Arc<Link<Outbox>>,
+    courier: Arc<Link<Courier>>,
     warden: Arc<Link<Warden>>,
     directory: Arc<Link<Directory>>,
     supervisor: Link<Supervisor>,
@@ -99,6 +101,7 @@ impl Broker {
             receipts: Arc::default(),
             bridge: Arc::default(),
             outbox: Arc::default(),
+            courier: Arc::default(),
             warden: Arc::default(),
             directory: Arc::default(),
             supervisor: Link::default(),
@@ -130,6 +133,8 @@ impl Broker {
         });
         let broker = self.clone();
         family.child("outbox", &self.0.outbox, move |obituary| Outbox::new(broker.clone(), obituary));
+        let broker = self.clone();
+        family.child("courier", &self.0.courier, move |obituary| Courier::new(broker.clone(), obituary));
         let broker = self.clone();
         family.child("warden", &self.0.warden, move |obituary| Warden::new(broker.clone(), obituary));
         family
@@ -177,6 +182,10 @@ impl Broker {
 
     pub fn outbox(&self) -> &Link<Outbox> {
         &self.0.outbox
+    }
+
+    pub fn courier(&self) -> &Link<Courier> {
+        &self.0.courier
     }
 
     pub fn warden(&self) -> &Link<Warden> {

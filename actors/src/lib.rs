@@ -8,6 +8,7 @@ pub mod archive;
 pub mod bridge;
 pub mod broker;
 pub mod clock;
+pub mod courier;
 pub mod dialect;
 pub mod directory;
 pub mod id;

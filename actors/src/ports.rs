@@ -2,6 +2,7 @@
 //!
 //! Every implementation of a port passes the same contract suite; an error here never reaches a client as it is.
 
+pub mod letters;
 pub mod memory;
 
 use std::sync::Arc;
@@ -226,6 +227,8 @@ pub struct Ports {
     pub book: Arc<dyn Book>,
     /// None: this node is alone.
     pub backplane: Option<Arc<dyn Backplane>>,
-    /// None: our own log is the system of record.
+    /// None: our own log is the system of record, and knows what users are called from their tokens only.
     pub backend: Option<Arc<dyn Backend>>,
+    /// None: nobody is told of entries but those in the rooms.
+    pub webhooks: Option<letters::Webhooks>,
 }

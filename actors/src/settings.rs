@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::courier::Schedule;
 use crate::outlet::OutletLimits;
 
 #[derive(Debug, Clone)]
@@ -41,6 +42,9 @@ pub struct Settings {
     /// After this many failures in a row the backend is left alone for a while.
     pub breaker_failures: u32,
     pub breaker_open: Duration,
+    /// The backend, if there is one, is asked to take each message before it is told; else it only names users.
+    pub backend_is_record: bool,
+    pub courier: CourierSettings,
     /// How often sockets are looked after: heartbeats, stalls, expired tokens.
     pub pulse: Duration,
     /// How often a store that failed is tried.
@@ -76,8 +80,34 @@ impl Default for Settings {
             backend_waiting: 1024,
             breaker_failures: 5,
             breaker_open: Duration::from_secs(10),
+            backend_is_record: true,
+            courier: CourierSettings::default(),
             pulse: Duration::from_millis(250),
             store_probe: Duration::from_millis(500),
+        }
+    }
+}
+
+/// How webhooks are sent.
+#[derive(Debug, Clone)]
+pub struct CourierSettings {
+    pub schedule: Schedule,
+    /// The most letters under way to one endpoint.
+    pub concurrency: usize,
+    /// How long dead letters are kept.
+    pub keep_dead: Duration,
+    /// How often everything is looked after that no notice told of.
+    pub pulse: Duration,
+}
+
+impl Default for CourierSettings {
+    fn default() -> Self {
+        let seconds = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+        Self {
+            schedule: Schedule(seconds.map(Duration::from_secs).to_vec()),
+            concurrency: 16,
+            keep_dead: Duration::from_secs(30 * 86_400),
+            pulse: Duration::from_secs(5),
         }
     }
 }

@@ -2,11 +2,15 @@
 //!
 //! Readiness follows from here: it is never green while messages do not flow.
 
+mod letters;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use arc_swap::ArcSwapOption;
 use dashmap::DashMap;
+
+pub use letters::LetterCounts;
 
 type OnFatal = dyn Fn(&str) + Send + Sync;
 
@@ -38,6 +42,7 @@ pub struct Vitals {
     pub accepted: AtomicU64,
     pub duplicates: AtomicU64,
     pub bridge_dropped: AtomicU64,
+    pub letters: LetterCounts,
     on_fatal: Box<OnFatal>,
 }
 
@@ -54,6 +59,7 @@ impl Vitals {
             accepted: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
             bridge_dropped: AtomicU64::new(0),
+            letters: LetterCounts::default(),
             on_fatal: Box::new(on_fatal),
         })
     }

@@ -8,17 +8,19 @@ use actix_web::web::ServiceConfig;
 use anyhow::{Context, bail};
 use recado_actors::broker::{Broker, Plan};
 use recado_actors::clock::Clock;
+use recado_actors::courier::Schedule;
 use recado_actors::dialect::{Dialect, Dialects};
 use recado_actors::id::{Epoch, NodeId};
 use recado_actors::outlet::OutletLimits;
 use recado_actors::ports::memory::MemoryStore;
 use recado_actors::ports::{Backend, Ports};
-use recado_actors::settings::Settings;
+use recado_actors::settings::{CourierSettings, Settings};
 use recado_actors::vitals::Vitals;
 
+use super::webhooks;
 use crate::auth::{InternalSecrets, Tickets, Verifier};
 use crate::backend::next::{NextBackend, NextSettings};
-use crate::config::{Config, Place};
+use crate::config::{Config, Mode, Place};
 use crate::doors::internal::{self, InternalDoor};
 use crate::doors::ops::{self, OpsDoor};
 use crate::doors::socket::GuardLimits;
@@ -63,7 +65,11 @@ impl House {
 }
 
 /// The ports the configuration names, unless others are given; and the store, to be closed at the end.
-pub(super) fn ports(config: &Config, given: Option<Ports>) -> anyhow::Result<(Ports, Option<SqliteStore>)> {
+pub(super) async fn ports(
+    config: &Config,
+    given: Option<Ports>,
+    clock: &Clock,
+) -> anyhow::Result<(Ports, Option<SqliteStore>)> {
     if let Some(ports) = given {
         return Ok((ports, None));
     }
@@ -71,16 +77,16 @@ pub(super) fn ports(config: &Config, given: Option<Ports>) -> anyhow::Result<(Po
     match config.store.place() {
         Some(Place::Memory) => {
             let store = Arc::new(MemoryStore::new(Epoch(fresh_epoch())));
-            let ports =
-                Ports { log: store.clone(), receipts: store.clone(), book: store, backplane: None, backend };
-            Ok((ports, None))
+            let webhooks = webhooks::open(config, store.clone(), clock).await?;
+            let (log, receipts) = (store.clone(), store.clone());
+            Ok((Ports { log, receipts, book: store, backplane: None, backend, webhooks }, None))
         }
         Some(Place::Sqlite(path)) => {
             let store = SqliteStore::open(&path, config.store.readers).context("opening the store")?;
             let port = Arc::new(store.clone());
-            let ports =
-                Ports { log: port.clone(), receipts: port.clone(), book: port, backplane: None, backend };
-            Ok((ports, Some(store)))
+            let webhooks = webhooks::open(config, port.clone(), clock).await?;
+            let (log, receipts) = (port.clone(), port.clone());
+            Ok((Ports { log, receipts, book: port, backplane: None, backend, webhooks }, Some(store)))
         }
         None => bail!("store.url names no store"),
     }
@@ -194,7 +200,7 @@ fn guard(config: &Config) -> GuardLimits {
 }
 
 fn settings(config: &Config) -> Settings {
-    let Config { limits, rooms, store, backend, .. } = config;
+    let Config { limits, rooms, store, backend, webhooks, .. } = config;
     Settings {
         outlet: OutletLimits {
             bytes: limits.outlet_bytes,
@@ -215,6 +221,13 @@ fn settings(config: &Config) -> Settings {
         backend_concurrency: backend.concurrency,
         breaker_failures: backend.breaker_failures,
         breaker_open: Duration::from_millis(backend.breaker_open_ms),
+        backend_is_record: backend.mode == Mode::Record,
+        courier: CourierSettings {
+            schedule: Schedule(webhooks.retry_seconds.iter().copied().map(Duration::from_secs).collect()),
+            concurrency: webhooks.concurrency,
+            keep_dead: Duration::from_secs(webhooks.dead_days.saturating_mul(86_400)),
+            ..CourierSettings::default()
+        },
         ..Settings::default()
     }
 }

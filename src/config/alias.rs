@@ -48,6 +48,7 @@ pub(super) const ALIASES: &[Alias] = &[
     row("INTERNAL_API_SECRET", &["internal.secrets", "backend.secret"], Reading::Current),
     row("INTERNAL_API_SECRET_PREVIOUS", &["internal.secrets"], Reading::Previous),
     row("NEXT_API_URL", &["backend.next_api_url"], Reading::Plain),
+    row("WEBHOOK_SECRET", &["webhooks.secrets"], Reading::Current),
     row("DATABASE_URL", &["store.url"], Reading::Plain),
     row("REDIS_URL", &["backplane.redis_url"], Reading::Plain),
     row("REDIS_HOST", &["backplane.redis_host"], Reading::Plain),

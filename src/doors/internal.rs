@@ -18,6 +18,7 @@ mod path;
 mod problems;
 mod target;
 mod tickets;
+mod webhooks;
 mod words;
 
 #[cfg(test)]
@@ -99,6 +100,11 @@ fn routes() -> Vec<(&'static str, Vec<(Method, Route)>)> {
             ],
         ),
         ("/broadcast", vec![on(Method::POST, broadcast::broadcast)]),
+        ("/webhooks", vec![on(Method::GET, webhooks::list_endpoints)]),
+        ("/webhooks/dead", vec![on(Method::GET, webhooks::list_dead)]),
+        ("/webhooks/dead/replay", vec![on(Method::POST, webhooks::replay_all)]),
+        ("/webhooks/dead/{id}/replay", vec![on(Method::POST, webhooks::replay_one)]),
+        ("/webhooks/{endpoint}/enable", vec![on(Method::POST, webhooks::enable_endpoint)]),
         ("/tickets", vec![on(Method::POST, tickets::issue_ticket)]),
     ]
 }

@@ -14,6 +14,7 @@ mod minutes;
 mod person;
 mod programs;
 mod raw_socket;
+mod receivers;
 mod shape;
 mod tokens;
 
@@ -48,4 +49,6 @@ mod store_trouble;
 mod talking;
 mod tickets;
 mod tokens_refused;
+mod webhooks;
+mod webhooks_in_trouble;
 mod workers;

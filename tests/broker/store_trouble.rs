@@ -17,8 +17,14 @@ use crate::person::Person;
 /// A house whose store the story can break.
 async fn house_on(store: &MemoryStore) -> House {
     let store = Arc::new(store.clone());
-    let ports =
-        Ports { log: store.clone(), receipts: store.clone(), book: store, backplane: None, backend: None };
+    let ports = Ports {
+        log: store.clone(),
+        receipts: store.clone(),
+        book: store,
+        backplane: None,
+        backend: None,
+        webhooks: None,
+    };
     House::in_world(&[], World { ports: Some(ports), ..World::default() }).await
 }
 

@@ -36,12 +36,13 @@ impl Broker {
             room.do_send(Fate::End);
         }
         self.0.rooms.clear();
-        let Inner { archive, presence, receipts, bridge, outbox, warden, directory, .. } = &*self.0;
+        let Inner { archive, presence, receipts, bridge, outbox, courier, warden, directory, .. } = &*self.0;
         archive.end();
         presence.end();
         receipts.end();
         bridge.end();
         outbox.end();
+        courier.end();
         warden.end();
         directory.end();
     }
@@ -54,6 +55,7 @@ impl Broker {
             "receipts" => self.0.receipts.tell(Fate::Panic),
             "bridge" => self.0.bridge.tell(Fate::Panic),
             "outbox" => self.0.outbox.tell(Fate::Panic),
+            "courier" => self.0.courier.tell(Fate::Panic),
             "warden" => self.0.warden.tell(Fate::Panic),
             "directory" => self.0.directory.tell(Fate::Panic),
             "room" => self.0.rooms.all().iter().for_each(|room| room.do_send(Fate::Panic)),

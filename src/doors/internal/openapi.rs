@@ -14,7 +14,7 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::{bans, broadcast, closing, disconnect, history, members, messages, tickets};
+use super::{bans, broadcast, closing, disconnect, history, members, messages, tickets, webhooks};
 use crate::doors::problem::{MEDIA_TYPE, Problem, ProblemBody};
 
 const DOCUMENT: &str = "/openapi.json";
@@ -42,6 +42,11 @@ const DOCUMENT: &str = "/openapi.json";
         bans::lift_ban,
         broadcast::broadcast,
         tickets::issue_ticket,
+        webhooks::list_endpoints,
+        webhooks::list_dead,
+        webhooks::replay_all,
+        webhooks::replay_one,
+        webhooks::enable_endpoint,
     ),
     components(schemas(ProblemBody)),
     modifiers(&Secrets, &Problems),
@@ -51,6 +56,7 @@ const DOCUMENT: &str = "/openapi.json";
         (name = "chats", description = "Read a chat, close it, see who is in it"),
         (name = "access", description = "Who may connect"),
         (name = "broadcast", description = "Notices to who is there"),
+        (name = "webhooks", description = "Who is told of every entry, and what they did not take"),
     ),
 )]
 struct Document;

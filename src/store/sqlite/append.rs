@@ -41,6 +41,7 @@ struct Pen<'tx> {
     insert: CachedStatement<'tx>,
     carriers: CachedStatement<'tx>,
     rewrite: CachedStatement<'tx>,
+    owe: CachedStatement<'tx>,
     withdrew: bool,
 }
 
@@ -65,6 +66,11 @@ impl<'tx> Pen<'tx> {
                 "SELECT {columns} FROM entries WHERE room = ?1 AND message_id = ?2 ORDER BY seq"
             ))?,
             rewrite: conn.prepare_cached("UPDATE entries SET body = ?3, checksum = ?4 WHERE room = ?1 AND seq = ?2")?,
+            // Where an endpoint still waits for earlier ones of the room, this one is owed with them.
+            owe: conn.prepare_cached(
+                "INSERT INTO lanes (endpoint, room, done, since, due) SELECT id, ?1, ?2 - 1, ?3, ?3 FROM endpoints
+                 WHERE true ON CONFLICT DO NOTHING",
+            )?,
             withdrew: false,
         })
     }
@@ -83,6 +89,7 @@ impl<'tx> Pen<'tx> {
         }
         let entry = Entry { seq: self.number(room, &body)?, at, by: draft.by, body };
         self.insert(room, &entry, draft.client_id.as_str())?;
+        self.owe.execute(params![room, row::signed(entry.seq), at.0])?;
         Ok(Appended { epoch, entry: Arc::new(entry), duplicate: false })
     }
 

@@ -184,6 +184,7 @@ fn broker(store: &MemoryStore, now: &Arc<AtomicI64>) -> Broker {
             book: port,
             backplane: None,
             backend: None,
+            webhooks: None,
         },
         dialects: Dialects::new(vec![Arc::new(super::people::Plain)]),
         clock: Clock::from_fn(move || Timestamp(clock.load(SeqCst))),
