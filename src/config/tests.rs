@@ -5,6 +5,7 @@
 mod aliases;
 mod contradictions;
 mod mistakes;
+mod webhooks;
 
 use std::io::Write;
 

@@ -51,4 +51,5 @@ mod tickets;
 mod tokens_refused;
 mod webhooks;
 mod webhooks_in_trouble;
+mod webhooks_pending;
 mod workers;

@@ -68,7 +68,13 @@ impl Receiver {
         told
     }
 
-    pub fn is_killed(self) -> u64 {
+    /// Answers what it left hanging.
+    pub async fn releases(&mut self) {
+        self.turns(json!({ "release": true })).await;
+    }
+
+    /// Is killed; the port it had.
+    pub fn dies(self) -> u64 {
         self.port
     }
 }

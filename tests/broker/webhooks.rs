@@ -45,8 +45,7 @@ async fn what_was_withdrawn_before_it_was_told_is_not_told() {
     let path = format!("/chats/chat_1/messages/{}", posted["id"].as_str().expect("an id"));
     assert_eq!(house.internal(Method::DELETE, &path, Value::Null).await.0, 200);
     app.turns(json!({ "mode": "ok" })).await;
-    app.turns(json!({ "release": true })).await;
-    app.turns(json!({ "mode": "ok" })).await;
+    app.releases().await;
     assert_eq!(content_of(&app.is_told().await), "");
     assert_eq!(app.is_told().await["event"]["type"], "message.deleted");
     house.ends().await;
@@ -67,7 +66,7 @@ async fn a_room_is_told_in_order_and_others_do_not_wait_for_it() {
         app.is_told_of(&format!("b{n}")).await;
     }
     app.turns(json!({ "mode": "ok" })).await;
-    app.turns(json!({ "release": true })).await;
+    app.releases().await;
     app.is_told_of("s2").await;
     house.ends().await;
 }

@@ -84,7 +84,7 @@ async fn an_endless_answer_costs_nothing_and_counts_by_its_status() {
 async fn who_was_dead_for_a_while_misses_nothing() {
     let Some(app) = Receiver::starts().await else { return };
     let house = House::telling(&[&app], &[PATIENT]).await;
-    let port = app.is_killed();
+    let port = app.dies();
     for n in 1..=3 {
         house.posts("chat_1", &format!("m{n}")).await;
     }
