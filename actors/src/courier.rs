@@ -38,6 +38,8 @@ struct Round {
     reading: bool,
     /// Something came while the store was being read.
     again: bool,
+    /// The last attempt failed, and that was said.
+    failing: bool,
     /// It asked for a rest.
     rests_until: Option<Instant>,
     alarm: Option<SpawnHandle>,
@@ -148,18 +150,27 @@ impl Courier {
         Settled { endpoint, room, seq: entry.seq, attempts, dead, outcome }
     }
 
-    fn note(&self, letter: &Letter, attempts: u32, outcome: &Outcome) {
+    /// Counts every attempt, and says what is news: a receiver that is down fails as often as there are rooms.
+    fn note(&mut self, letter: &Letter, attempts: u32, outcome: &Outcome) {
+        let taken = *outcome == Outcome::Taken;
+        let round = self.rounds.get_mut(&letter.endpoint);
+        let turned = round.is_some_and(|round| std::mem::replace(&mut round.failing, !taken) == taken);
         let counts = &self.broker.vitals().letters;
         let mut endpoints =
             self.broker.ports().webhooks.iter().flat_map(|webhooks| webhooks.endpoints.iter());
         let host = endpoints.find(|known| known.id == letter.endpoint).map(|known| known.host.as_str());
         let host = host.unwrap_or_default();
         match outcome {
-            Outcome::Taken => _ = counts.taken.fetch_add(1, Relaxed),
+            Outcome::Taken => {
+                counts.taken.fetch_add(1, Relaxed);
+                if turned {
+                    log::info!("webhooks to {host} are taken again");
+                }
+            }
             Outcome::Later { why, .. } => {
                 counts.failed.fetch_add(1, Relaxed);
-                if attempts == 1 {
-                    log::warn!("webhook to {host} failed, to be tried again: {why}");
+                if turned {
+                    log::warn!("webhooks to {host} fail and are tried again: {why}");
                 }
             }
             Outcome::Dead { why } => {
