@@ -16,9 +16,15 @@ use anyhow::Context;
 use recado_actors::broker::Broker;
 use recado_actors::clock::Clock;
 use recado_actors::ports::Ports;
+use tokio::time::{Instant, timeout_at};
 
 use crate::config::Config;
 use crate::doors::ops;
+
+/// The most that is left to the broker once it is told to hurry.
+const HURRY: Duration = Duration::from_millis(1500);
+/// What the store gets at least to leave one whole file.
+const LEAST_CLOSING: Duration = Duration::from_millis(400);
 
 /// What an app is given beside its configuration; tests give their own.
 pub struct World {
@@ -78,11 +84,17 @@ impl App {
         self.internal_address
     }
 
-    /// Says goodbye to everyone, writes what is waiting, and ends. `hurry` cuts the drain short.
+    /// Says goodbye to everyone, one after the other, writes what is waiting, and ends within the drain time. On
+    /// `hurry` those who are left are told at once.
     pub async fn stop(self, hurry: impl Future<Output = ()>) {
+        let mut end = Instant::now() + self.drain;
         tokio::select! {
             () = self.broker.drain(self.drain) => {}
-            () = hurry => log::warn!("told to hurry: not waiting for sessions"),
+            () = hurry => {
+                log::warn!("told to hurry: everyone is told at once");
+                end = end.min(Instant::now() + HURRY);
+                self.broker.drain_at_once(HURRY / 2).await;
+            }
         }
         // Before the threads they live on, or rooms would seem to die and be started again.
         self.broker.stop();
@@ -90,7 +102,8 @@ impl App {
         // The server's own result tells nothing once it was asked to stop.
         let _ = self.serving.await;
         if let Some(store) = self.store {
-            store.close().await;
+            // What is not done by then, the next start does.
+            let _ = timeout_at(end.max(Instant::now() + LEAST_CLOSING), store.close()).await;
         }
     }
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
+use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
 use crate::broker::Broker;
@@ -36,6 +37,11 @@ pub struct AppendDraft {
 pub struct Committed {
     pub appended: Vec<Appended>,
 }
+
+/// Query: answered when nothing waits to be stored any more.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Settle;
 
 /// Command: store these watermarks.
 #[derive(Message)]
@@ -80,17 +86,29 @@ pub struct Archive {
     writing: bool,
     /// A commit is due at the end of the wait.
     due: bool,
+    /// Let go when nothing is waiting.
+    settling: Vec<oneshot::Sender<()>>,
     _obituary: Obituary,
 }
 
 impl Archive {
     pub fn new(broker: Broker, obituary: Obituary) -> Self {
-        Self { broker, waiting: Vec::new(), writing: false, due: false, _obituary: obituary }
+        Self {
+            broker,
+            waiting: Vec::new(),
+            writing: false,
+            due: false,
+            settling: Vec::new(),
+            _obituary: obituary,
+        }
     }
 
     fn schedule(&mut self, ctx: &mut Context<Self>) {
-        if self.writing || self.waiting.is_empty() {
+        if self.writing {
             return;
+        }
+        if self.waiting.is_empty() {
+            return self.settling.clear();
         }
         if self.waiting.len() >= self.broker.settings().batch_entries {
             return self.commit(ctx);
@@ -211,6 +229,18 @@ impl Handler<AppendDraft> for Archive {
         }
         self.waiting.push(append);
         self.schedule(ctx);
+    }
+}
+
+impl Handler<Settle> for Archive {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: Settle, ctx: &mut Self::Context) -> Self::Result {
+        let (held, let_go) = oneshot::channel();
+        self.settling.push(held);
+        self.schedule(ctx);
+        // Let go by being dropped.
+        Box::pin(let_go.map(drop))
     }
 }
 

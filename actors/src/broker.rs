@@ -4,6 +4,7 @@
 
 mod ending;
 mod posting;
+mod returns;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ use crate::vitals::Vitals;
 use crate::warden::Warden;
 
 pub use posting::Posting;
+pub use returns::Returns;
 pub use worker::Worker;
 
 /// How long until something that just ended is there again.

@@ -39,8 +39,8 @@ pub trait Dialect: Send + Sync + 'static {
     fn name(&self) -> &'static str;
     /// None: clients of this dialect have no word for it.
     fn event(&self, event: &RoomEvent) -> Option<Frame>;
-    /// None: hang up without a word.
-    fn farewell(&self, farewell: Farewell) -> Option<Frame>;
+    /// The last words, in order; none: hang up without a word.
+    fn farewell(&self, farewell: Farewell) -> Vec<Frame>;
     /// What asks a silent client whether it is still there.
     fn ping(&self) -> Frame;
     /// How often to ask. A client that has not answered by the next time is gone.

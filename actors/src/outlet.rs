@@ -4,6 +4,7 @@
 //! An outlet belongs to one thread; frames leave it whole and in the order they were pushed.
 
 mod flusher;
+mod parting;
 mod writing;
 
 use std::cell::{Cell, RefCell};
@@ -60,6 +61,8 @@ struct Queued {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
+    /// Will be told goodbye when what it asked for is answered.
+    Parting(Farewell),
     /// The last frame is queued; nothing may follow it.
     Closing(Farewell),
     Closed(Farewell),
@@ -81,6 +84,8 @@ pub struct Outlet {
     turned: Cell<Instant>,
     /// A heartbeat is out and nothing came in since.
     asked: Cell<bool>,
+    /// Something its client asked for is being served.
+    in_hand: Cell<bool>,
     drained: Notify,
 }
 
@@ -104,6 +109,7 @@ impl Outlet {
             blocked: Cell::new(None),
             turned: Cell::new(Instant::now()),
             asked: Cell::new(false),
+            in_hand: Cell::new(false),
             drained: Notify::new(),
         })
     }
@@ -121,12 +127,17 @@ impl Outlet {
         self.dialect.set(dialect);
     }
 
-    /// Why it is closing or closed; none while it is open.
+    /// Why it is about to close, closing or closed; none while it stays.
     pub fn farewell(&self) -> Option<Farewell> {
         match self.state.get() {
             State::Open => None,
-            State::Closing(farewell) | State::Closed(farewell) => Some(farewell),
+            State::Parting(farewell) | State::Closing(farewell) | State::Closed(farewell) => Some(farewell),
         }
+    }
+
+    /// May more be said to this client?
+    pub fn is_open(&self) -> bool {
+        matches!(self.state.get(), State::Open | State::Parting(_))
     }
 
     pub fn queued_bytes(&self) -> usize {
@@ -140,7 +151,7 @@ impl Outlet {
 
     /// Queues bytes that are no frame of a dialect, as the answer to an upgrade.
     pub fn push_bytes(self: &Rc<Self>, bytes: Bytes, lane: Lane) {
-        if self.state.get() != State::Open || self.give_way(&bytes, lane) {
+        if !self.is_open() || self.give_way(&bytes, lane) {
             return;
         }
         if !self.has_room_for(&bytes) {
@@ -150,7 +161,7 @@ impl Outlet {
         if !self.has_room_for(&bytes) {
             return self.close(Farewell::TooSlow);
         }
-        if self.state.get() == State::Open {
+        if self.is_open() {
             self.enqueue(bytes, lane);
         }
     }
@@ -191,25 +202,6 @@ impl Outlet {
         }
     }
 
-    /// Says goodbye and hangs up: after the queue where the dialect has a word for it, at once where not.
-    pub fn close(self: &Rc<Self>, farewell: Farewell) {
-        if self.state.get() != State::Open {
-            return;
-        }
-        let word = match farewell {
-            Farewell::TooSlow | Farewell::NoHeartbeat => None,
-            _ => {
-                self.flusher.dialects().get(self.dialect.get()).and_then(|dialect| dialect.farewell(farewell))
-            }
-        };
-        let Some(word) = word else {
-            return self.hang_up(farewell);
-        };
-        self.state.set(State::Closing(farewell));
-        self.turned.set(Instant::now());
-        self.enqueue(word.wire().clone(), Lane::Firm);
-    }
-
     /// Ends the connection now.
     pub fn hang_up(&self, farewell: Farewell) {
         let farewell = self.farewell().unwrap_or(farewell);
@@ -230,12 +222,15 @@ impl Outlet {
         let limits = self.flusher.limits();
         let stalled = self.blocked.get().is_some_and(|since| now.duration_since(since) >= limits.stall);
         match self.state.get() {
-            State::Open if stalled => self.hang_up(Farewell::TooSlow),
+            State::Open | State::Parting(_) if stalled => self.hang_up(Farewell::TooSlow),
             State::Open => self.heartbeat(now),
+            State::Parting(farewell) if now.duration_since(self.turned.get()) >= limits.goodbye => {
+                self.close(farewell);
+            }
             State::Closing(farewell) if now.duration_since(self.turned.get()) >= limits.goodbye => {
                 self.hang_up(farewell);
             }
-            State::Closing(_) | State::Closed(_) => {}
+            State::Parting(_) | State::Closing(_) | State::Closed(_) => {}
         }
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Codes are stable: clients and dashboards may rely on them. Doors word them for their dialect in one `match`.
 
+use crate::clock::Timestamp;
+
 /// A "no" the client can act on. `Display` is the text for developers; [`Refusal::code`] is the stable name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -131,8 +133,11 @@ pub enum Farewell {
     Malformed,
     /// Text that is not UTF-8.
     NotText,
-    /// The service is going away.
-    ShuttingDown,
+    /// This node is going away; come back after `retry_ms`, counted from `at`.
+    ShuttingDown {
+        retry_ms: u32,
+        at: Timestamp,
+    },
     /// The store or another part is out of order: come back a little later.
     TryLater,
     /// A fault of ours.
@@ -158,7 +163,7 @@ impl Farewell {
             Self::TooFragmented => "too_fragmented",
             Self::Malformed => "malformed",
             Self::NotText => "not_text",
-            Self::ShuttingDown => "shutting_down",
+            Self::ShuttingDown { .. } => "shutting_down",
             Self::TryLater => "try_later",
             Self::Internal => "internal",
             Self::ByClient(_) => "by_client",

@@ -131,7 +131,7 @@ async fn send_page(broker: &Broker, outlet: &Rc<Outlet>, room: &RoomId, after: S
         return Err(Refusal::StoreDown);
     }
     outlet.drained(broker.settings().burst_bytes()).await;
-    if outlet.farewell().is_some() { Err(Refusal::NotInRoom) } else { Ok(told) }
+    if outlet.is_open() { Ok(told) } else { Err(Refusal::NotInRoom) }
 }
 
 impl Handler<RefreshSession> for Session {

@@ -28,6 +28,8 @@ pub struct Settings {
     pub typing_stop: Duration,
     /// A leave is told only after this long without a return.
     pub presence_grace: Duration,
+    /// Over how long those who are told goodbye at the end return.
+    pub return_spread: Duration,
     /// How long a returning client may take to be sent everything it missed.
     pub catch_up_timeout: Duration,
     /// How often receipts that moved are stored and told.
@@ -69,6 +71,7 @@ impl Default for Settings {
             history_page: 200,
             typing_stop: Duration::from_secs(6),
             presence_grace: Duration::from_secs(5),
+            return_spread: Duration::from_secs(5),
             catch_up_timeout: Duration::from_secs(600),
             receipts_every: Duration::from_millis(50),
             pending_receipts: 100_000,

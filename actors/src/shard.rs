@@ -10,7 +10,7 @@ use std::sync::Arc;
 use actix::{Actor, AsyncContext, Context, Handler, Message};
 use tokio::sync::oneshot;
 
-use crate::broker::Broker;
+use crate::broker::{Broker, Returns};
 use crate::clock::Timestamp;
 use crate::dialect::Announcement;
 use crate::id::{RoomId, Seq, SessionId, ShardId, UserId};
@@ -71,6 +71,14 @@ impl From<&Ban> for Target {
 pub struct EndSessions {
     pub target: Target,
     pub farewell: Farewell,
+}
+
+/// Command: part with one in `steps` of the sessions that stay, each with its own time to return; how many there were.
+#[derive(Message, Clone)]
+#[rtype(result = "usize")]
+pub struct EndShare {
+    pub steps: usize,
+    pub returns: Returns,
 }
 
 /// Query: how many sessions has each room here? At most this many rooms, the fullest first.
@@ -168,6 +176,15 @@ impl Handler<EndSessions> for Shard {
 
     fn handle(&mut self, EndSessions { target, farewell }: EndSessions, _: &mut Self::Context) -> usize {
         self.locals.end(&target, farewell)
+    }
+}
+
+impl Handler<EndShare> for Shard {
+    type Result = usize;
+
+    fn handle(&mut self, EndShare { steps, returns }: EndShare, _: &mut Self::Context) -> usize {
+        let at = self.broker.clock().now();
+        self.locals.part_with_share(steps, || Farewell::ShuttingDown { retry_ms: returns.draw_ms(), at })
     }
 }
 

@@ -3,7 +3,7 @@
 //! Readiness follows from here: it is never green while messages do not flow.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 
 use arc_swap::ArcSwapOption;
 use dashmap::DashMap;
@@ -26,6 +26,15 @@ impl Drop for Counted {
     }
 }
 
+/// Counts one call from outside that changes something, until it is answered.
+pub struct Call(Arc<Vitals>);
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.0.calls.fetch_sub(1, SeqCst);
+    }
+}
+
 /// Shared by all actors of one broker.
 pub struct Vitals {
     /// Why nothing can be stored at the moment.
@@ -35,6 +44,7 @@ pub struct Vitals {
     restarts: DashMap<&'static str, u64>,
     actors: DashMap<&'static str, i64>,
     pub sessions: AtomicI64,
+    calls: AtomicI64,
     pub accepted: AtomicU64,
     pub duplicates: AtomicU64,
     pub bridge_dropped: AtomicU64,
@@ -51,6 +61,7 @@ impl Vitals {
             restarts: DashMap::new(),
             actors: DashMap::new(),
             sessions: AtomicI64::new(0),
+            calls: AtomicI64::new(0),
             accepted: AtomicU64::new(0),
             duplicates: AtomicU64::new(0),
             bridge_dropped: AtomicU64::new(0),
@@ -72,11 +83,28 @@ impl Vitals {
     }
 
     pub fn draining(&self) -> bool {
-        self.draining.load(Relaxed)
+        self.draining.load(SeqCst)
     }
 
     pub fn drain(&self) {
-        self.draining.store(true, Relaxed);
+        self.draining.store(true, SeqCst);
+    }
+
+    /// Takes a call, unless the broker is draining: the drain waits for every call that was taken.
+    pub fn take_call(self: &Arc<Self>) -> Option<Call> {
+        // Counted first: one that comes in while the drain begins is either refused or waited for.
+        self.calls.fetch_add(1, SeqCst);
+        let call = Call(self.clone());
+        (!self.draining()).then_some(call)
+    }
+
+    pub fn sessions(&self) -> u32 {
+        u32::try_from(self.sessions.load(Relaxed).max(0)).unwrap_or(u32::MAX)
+    }
+
+    /// Has everyone left, and was every call answered?
+    pub fn is_empty(&self) -> bool {
+        self.sessions.load(Relaxed) <= 0 && self.calls.load(SeqCst) <= 0
     }
 
     pub fn store_is_down(&self) -> bool {

@@ -212,6 +212,7 @@ fn settings(config: &Config) -> Settings {
         history_page: limits.history_page,
         typing_stop: Duration::from_millis(rooms.typing_stop_ms),
         presence_grace: Duration::from_millis(rooms.presence_grace_ms),
+        return_spread: Duration::from_millis(config.server.return_spread_ms),
         backend_concurrency: backend.concurrency,
         breaker_failures: backend.breaker_failures,
         breaker_open: Duration::from_millis(backend.breaker_open_ms),

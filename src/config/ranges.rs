@@ -15,6 +15,7 @@ pub(super) const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("server.backlog", 1..=65_535),
     ("server.header_timeout_ms", 1..=HOUR_MS),
     ("server.drain_ms", 0..=HOUR_MS),
+    ("server.return_spread_ms", 0..=HOUR_MS),
     ("limits.max_connections", 1..=MILLION),
     ("limits.max_connections_per_address", 1..=MILLION),
     ("limits.max_message_bytes", 1..=64 * MIB),

@@ -65,14 +65,14 @@ impl InternalDoor {
 pub fn configure(door: InternalDoor) -> impl FnOnce(&mut ServiceConfig) + Clone {
     let door = web::Data::new(door);
     move |config| {
-        let secrets = door.secrets.clone();
+        let (secrets, vitals) = (door.secrets.clone(), door.broker.vitals().clone());
         let mut scope = web::scope(ROOT).app_data(door).default_service(web::to(problems::unknown_route));
         for (path, routes) in routes() {
             scope = scope.service(resource(path, routes));
         }
         config.service(scope.wrap(from_fn(move |request, next| {
-            let secrets = secrets.clone();
-            async move { guard::admit(&secrets, request, next).await }
+            let (secrets, vitals) = (secrets.clone(), vitals.clone());
+            async move { guard::admit(&secrets, &vitals, request, next).await }
         })));
     }
 }

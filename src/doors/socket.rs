@@ -99,12 +99,14 @@ impl<C: Conversation> Pump<C> {
         then: impl FnOnce(&mut Self, &mut PumpContext<C>, T) + 'static,
     ) {
         let Some(mut conversation) = self.conversation.take() else { return };
+        self.outlet.has_in_hand(true);
         let working = async move {
             let result = work(&mut conversation).await;
             (conversation, result)
         };
         let done = working.into_actor(self).map(|(conversation, result), pump, ctx| {
             pump.conversation = Some(conversation);
+            pump.outlet.has_in_hand(false);
             then(pump, ctx, result);
         });
         done.wait(ctx);
@@ -135,7 +137,8 @@ impl<C: Conversation> Pump<C> {
         );
     }
 
-    /// A goodbye said before the client proved itself has no shard to see it through.
+    /// A goodbye may have waited for this answer, and one said before the client proved itself has no shard to see it
+    /// through.
     fn mind(&self, ctx: &mut PumpContext<C>) {
         if let Some(farewell) = self.outlet.farewell() {
             self.close(ctx, farewell);

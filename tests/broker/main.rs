@@ -22,6 +22,8 @@ mod bans;
 mod catching_up;
 mod cluster;
 mod command_line;
+mod draining;
+mod draining_in_hand;
 mod dying;
 mod dying_together;
 mod entering;

@@ -1,27 +1,82 @@
 //! How a broker ends: goodbyes first, actors last. And how one of its actors is made to fail on purpose.
 
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use crate::broker::{AGAIN, Broker, Inner};
-use crate::refusal::Farewell;
-use crate::shard::{EndSessions, Target};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::archive::Settle;
+use crate::broker::{AGAIN, Broker, Inner, Returns};
+use crate::shard::EndShare;
 use crate::supervisor::{Fate, StandDown};
 
+/// In how many steps everyone is told goodbye.
+const STEPS: u32 = 50;
+/// The most that is kept back of a drain for those told last, and then for what they said.
+const RESERVE: Duration = Duration::from_secs(2);
+
 impl Broker {
-    /// Takes no new work and says goodbye to everyone; ends when all have left or `within` is over.
+    /// Takes no new work and says goodbye to everyone, spread over `within`; ends when all have left and all they said
+    /// is stored, at the latest when `within` is over.
     pub async fn drain(&self, within: Duration) {
+        self.end_in(STEPS, within).await;
+    }
+
+    /// The same with everyone at once.
+    pub async fn drain_at_once(&self, within: Duration) {
+        self.end_in(1, within).await;
+    }
+
+    async fn end_in(&self, steps: u32, within: Duration) {
         self.0.vitals.drain();
-        let everyone = Target { user: None, token_id: None, room: None };
-        let leave = self.end_sessions(EndSessions { target: everyone, farewell: Farewell::ShuttingDown });
-        let gone = async {
-            leave.await;
-            while self.0.vitals.sessions.load(Relaxed) > 0 {
-                tokio::time::sleep(AGAIN).await;
-            }
-        };
+        let begun = Instant::now();
+        let reserve = (within / 5).min(RESERVE);
         // Those who have not left by then are left behind.
-        let _ = tokio::time::timeout(within, gone).await;
+        let _ = timeout_at(begun + within - reserve / 2, self.part_with_all(steps, within - reserve)).await;
+        // What is not stored by then was not acknowledged.
+        let _ = timeout_at(begun + within, self.settle()).await;
+    }
+
+    async fn part_with_all(&self, steps: u32, over: Duration) {
+        let pause = over / steps;
+        let mut left = steps;
+        while !self.0.vitals.is_empty() {
+            self.part_with_share(left, pause).await;
+            left = left.saturating_sub(1).max(1);
+            // A pause that is over is as good as nobody left.
+            let _ = timeout(pause, self.emptied()).await;
+        }
+    }
+
+    /// One step: on every worker one in `left` of those who are still there.
+    async fn part_with_share(&self, left: u32, pause: Duration) {
+        let returns = Returns { after: self.back_after(left, pause), spread: self.0.settings.return_spread };
+        let steps = usize::try_from(left).unwrap_or(usize::MAX);
+        for shard in self.shards() {
+            // A shard that died with this in hand is asked again in the next step.
+            let _ = shard.ask(EndShare { steps, returns }, self.0.settings.command_timeout).await;
+        }
+    }
+
+    /// Other nodes take those who leave at once. Alone, nobody does until the last has left and this node is back.
+    fn back_after(&self, left: u32, pause: Duration) -> Duration {
+        if self.0.ports.backplane.is_some() {
+            return Duration::ZERO;
+        }
+        pause * left.min(self.0.vitals.sessions())
+    }
+
+    async fn emptied(&self) {
+        while !self.0.vitals.is_empty() {
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    /// Ends when all that was taken is stored.
+    async fn settle(&self) {
+        let wait = self.0.settings.command_timeout;
+        // One that died with it has told nobody that it was taken.
+        let _ = self.0.receipts.ask(Settle, wait).await;
+        let _ = self.0.archive.ask(Settle, wait).await;
     }
 
     /// Ends every actor of this broker.

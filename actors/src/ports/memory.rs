@@ -63,6 +63,11 @@ impl MemoryStore {
         self.0.held.send_replace(held);
     }
 
+    /// Does an append wait?
+    pub fn is_awaited(&self) -> bool {
+        self.0.held.receiver_count() > 0
+    }
+
     /// A call that waits for nothing, once it is polled.
     fn at_once<T: Send + 'static>(
         &self,

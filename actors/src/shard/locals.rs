@@ -3,6 +3,7 @@
 //! Held by the shard and by the door on the same thread; it outlives a shard that dies.
 
 use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -137,6 +138,19 @@ impl Locals {
         let sessions = self.sessions.borrow();
         let meant = sessions.values().filter(|local| is_meant(local, target));
         meant.map(|local| local.outlet.close(farewell)).count()
+    }
+
+    /// Parts with one in `steps` of those who stay, at least with one, and first with those furthest behind; how many.
+    pub(super) fn part_with_share(&self, steps: usize, farewell: impl Fn() -> Farewell) -> usize {
+        let sessions = self.sessions.borrow();
+        let mut staying: Vec<_> = sessions
+            .values()
+            .map(|local| &local.outlet)
+            .filter(|outlet| outlet.farewell().is_none())
+            .collect();
+        staying.sort_unstable_by_key(|outlet| Reverse(outlet.queued_bytes()));
+        let share = staying.len().div_ceil(steps.max(1));
+        staying.into_iter().take(share).map(|outlet| outlet.part(farewell())).count()
     }
 
     pub(super) fn fullest(&self, most: usize) -> Vec<(RoomId, usize)> {

@@ -10,7 +10,7 @@ use recado_actors::refusal::Farewell;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::words::close_reason;
+use super::words;
 use crate::doors::socket::frame;
 
 /// The dialect of stock clients.
@@ -48,8 +48,8 @@ impl Dialect for WidgetDialect {
         }
     }
 
-    fn farewell(&self, farewell: Farewell) -> Option<Frame> {
-        close_reason(farewell).map(|(code, reason)| frame::close(code, reason))
+    fn farewell(&self, farewell: Farewell) -> Vec<Frame> {
+        words::goodbye(farewell, self.extras)
     }
 
     fn ping(&self) -> Frame {

@@ -142,7 +142,6 @@ fn not_admitted(refusal: &Refusal) -> Farewell {
     match refusal {
         Refusal::Banned => Farewell::Banned,
         Refusal::TicketUsed => Farewell::TokenInvalid,
-        Refusal::Draining => Farewell::ShuttingDown,
         other if other.retry() => Farewell::TryLater,
         _ => Farewell::Internal,
     }

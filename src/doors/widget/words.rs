@@ -148,6 +148,19 @@ pub fn token_refused(farewell: Farewell) -> Option<Frame> {
     error(reason, "invalid_token")
 }
 
+/// The last words: the close frame, and before it what only those hear who asked for more.
+pub fn goodbye(farewell: Farewell, extras: bool) -> Vec<Frame> {
+    let Some((code, reason)) = close_reason(farewell) else { return Vec::new() };
+    let Farewell::ShuttingDown { retry_ms, at } = farewell else {
+        return vec![frame::close(code, reason)];
+    };
+    let told = frame::json(&json!({
+        "type": "goodbye", "reason": farewell.code(), "retryAfterMs": retry_ms, "timestamp": at.to_string(),
+    }));
+    let close = frame::close(code, &format!("{reason}; retry in {retry_ms} ms"));
+    told.filter(|_| extras).into_iter().chain([close]).collect()
+}
+
 /// Close codes and reasons, PROTOCOLS section 6.1; RFC 6455 section 7.4 for the rest. None: hang up without a word.
 pub fn close_reason(farewell: Farewell) -> Option<(u16, &'static str)> {
     match farewell {
@@ -162,7 +175,7 @@ pub fn close_reason(farewell: Farewell) -> Option<(u16, &'static str)> {
         Farewell::TooFragmented => Some((1008, "Too many or too slow fragments")),
         Farewell::Malformed => Some((1002, "Protocol error")),
         Farewell::NotText => Some((1007, "Text is not UTF-8")),
-        Farewell::ShuttingDown => Some((1001, "Server shutting down")),
+        Farewell::ShuttingDown { .. } => Some((1012, "Server shutting down")),
         Farewell::TryLater => Some((1013, "Try again later")),
         Farewell::Internal => Some((4000, "Internal server error")),
         Farewell::ByClient(code) => Some((code, "")),

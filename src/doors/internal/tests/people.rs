@@ -77,7 +77,7 @@ impl Dialect for Plain {
         Some(Frame::new(line.into(), 0))
     }
 
-    fn farewell(&self, _: Farewell) -> Option<Frame> {
+    fn farewell(&self, _: Farewell) -> Vec<Frame> {
         None
     }
 
