@@ -22,6 +22,7 @@ mod bans;
 mod catching_up;
 mod cluster;
 mod command_line;
+mod deploying;
 mod draining;
 mod draining_in_hand;
 mod dying;

@@ -9,9 +9,11 @@
 )]
 
 mod borders;
+mod compose;
 mod crates;
 mod delivery;
 mod documents;
+mod environment;
 mod files;
 mod image;
 mod leftovers;

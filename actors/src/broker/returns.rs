@@ -39,7 +39,7 @@ mod tests {
         assert!(drawn.iter().all(|moment| (700..=1700).contains(moment)));
         for tenth in 0..10 {
             let within = 700 + tenth * 100..800 + tenth * 100;
-            let count = drawn.iter().filter(|moment| within.contains(moment)).count();
+            let count = drawn.iter().filter(|moment| within.contains(*moment)).count();
             assert!((100..=300).contains(&count), "{count} of 2000 in {within:?}");
         }
     }

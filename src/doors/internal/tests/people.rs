@@ -78,7 +78,7 @@ impl Dialect for Plain {
     }
 
     fn farewell(&self, _: Farewell) -> Vec<Frame> {
-        None
+        Vec::new()
     }
 
     fn ping(&self) -> Frame {
