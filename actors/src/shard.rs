@@ -184,7 +184,10 @@ impl Handler<EndShare> for Shard {
 
     fn handle(&mut self, EndShare { steps, returns }: EndShare, _: &mut Self::Context) -> usize {
         let at = self.broker.clock().now();
-        self.locals.part_with_share(steps, || Farewell::ShuttingDown { retry_ms: returns.draw_ms(), at })
+        self.locals.part_with_share(steps, |session| Farewell::ShuttingDown {
+            retry_ms: returns.moment_ms(session),
+            at,
+        })
     }
 }
 

@@ -26,6 +26,7 @@ mod history;
 mod kill9;
 mod random;
 mod resume;
+mod rolling;
 mod stage;
 mod transcript;
 mod verdict;

@@ -11,6 +11,8 @@ use crate::supervisor::{Fate, StandDown};
 
 /// In how many steps everyone is told goodbye.
 const STEPS: u32 = 50;
+/// About how long a process takes to end and another to be ready in its place.
+const RESTART: Duration = Duration::from_secs(1);
 /// The most that is kept back of a drain for those told last, and then for what they said.
 const RESERVE: Duration = Duration::from_secs(2);
 
@@ -62,7 +64,7 @@ impl Broker {
         if self.0.ports.backplane.is_some() {
             return Duration::ZERO;
         }
-        pause * left.min(self.0.vitals.sessions())
+        pause * left.min(self.0.vitals.sessions()) + RESTART
     }
 
     async fn emptied(&self) {

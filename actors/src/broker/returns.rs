@@ -1,10 +1,13 @@
 //! When those who are told goodbye shall come back: not before there is somebody to come back to, and not all at once.
 //!
-//! Each client draws its own moment, so that the node they return to meets them one by one.
+//! Each session has a moment of its own, and those of any number of sessions fill the time evenly, unlike drawn ones.
 
 use std::time::Duration;
 
-use uuid::Uuid;
+use crate::id::SessionId;
+
+/// 2^64 divided by the golden ratio: its multiples, cut to 64 bits, fall evenly.
+const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// From when on, and over how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,18 +17,12 @@ pub struct Returns {
 }
 
 impl Returns {
-    /// One client's moment, in milliseconds from now.
-    pub fn draw_ms(self) -> u32 {
-        let (random, _) = Uuid::new_v4().as_u64_pair();
-        let spread = millis(self.spread);
-        // The first half of its bits is nothing but random.
-        let drawn = (random >> 32).checked_rem(spread.saturating_add(1)).unwrap_or(0);
-        u32::try_from(millis(self.after).saturating_add(drawn)).unwrap_or(u32::MAX)
+    /// One session's moment, in milliseconds from now.
+    pub fn moment_ms(self, session: SessionId) -> u32 {
+        let share = u128::from(session.0.wrapping_mul(GOLDEN));
+        let within = self.spread.as_millis().saturating_mul(share) >> 64;
+        u32::try_from(self.after.as_millis().saturating_add(within)).unwrap_or(u32::MAX)
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -33,21 +30,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_to_return_fill_the_spread_and_nothing_else() {
-        let (after, spread) = (Duration::from_millis(700), Duration::from_millis(1000));
-        let drawn: Vec<_> = (0..2000).map(|_| Returns { after, spread }.draw_ms()).collect();
-        assert!(drawn.iter().all(|moment| (700..=1700).contains(moment)));
+    fn moments_to_return_fill_the_spread_evenly() {
+        let returns = Returns { after: Duration::from_millis(700), spread: Duration::from_secs(1) };
+        let moments: Vec<_> = (5000..5400).map(|id| returns.moment_ms(SessionId(id))).collect();
+        assert!(moments.iter().all(|moment| (700..1700).contains(moment)));
         for tenth in 0..10 {
             let within = 700 + tenth * 100..800 + tenth * 100;
-            let count = drawn.iter().filter(|moment| within.contains(*moment)).count();
-            assert!((100..=300).contains(&count), "{count} of 2000 in {within:?}");
+            let count = moments.iter().filter(|moment| within.contains(*moment)).count();
+            assert!((37..=43).contains(&count), "{count} of 400 in {within:?}");
         }
     }
 
     #[test]
     fn no_spread_and_no_end_are_moments_too() {
-        let never = Duration::MAX;
-        assert_eq!(Returns { after: Duration::ZERO, spread: Duration::ZERO }.draw_ms(), 0);
-        assert_eq!(Returns { after: never, spread: never }.draw_ms(), u32::MAX);
+        let moment = |after, spread| Returns { after, spread }.moment_ms(SessionId(3));
+        assert_eq!(moment(Duration::ZERO, Duration::ZERO), 0);
+        assert_eq!(moment(Duration::MAX, Duration::MAX), u32::MAX);
     }
 }

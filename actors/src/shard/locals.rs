@@ -141,7 +141,7 @@ impl Locals {
     }
 
     /// Parts with one in `steps` of those who stay, at least with one, and first with those furthest behind; how many.
-    pub(super) fn part_with_share(&self, steps: usize, farewell: impl Fn() -> Farewell) -> usize {
+    pub(super) fn part_with_share(&self, steps: usize, farewell: impl Fn(SessionId) -> Farewell) -> usize {
         let sessions = self.sessions.borrow();
         let mut staying: Vec<_> = sessions
             .values()
@@ -150,7 +150,7 @@ impl Locals {
             .collect();
         staying.sort_unstable_by_key(|outlet| Reverse(outlet.queued_bytes()));
         let share = staying.len().div_ceil(steps.max(1));
-        staying.into_iter().take(share).map(|outlet| outlet.part(farewell())).count()
+        staying.into_iter().take(share).map(|outlet| outlet.part(farewell(outlet.session()))).count()
     }
 
     pub(super) fn fullest(&self, most: usize) -> Vec<(RoomId, usize)> {
