@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use recado::app::World;
-use recado_actors::id::Epoch;
-use recado_actors::ports::Ports;
+use recado_actors::id::{Epoch, RoomId, Seq};
 use recado_actors::ports::memory::MemoryStore;
+use recado_actors::ports::{LogError, Ports, Receipts};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -66,23 +66,44 @@ async fn the_backend_is_told_to_come_back_and_what_it_had_said_is_kept() {
         let body = json!({ "userId": "shop", "role": "system", "content": content });
         request.header("X-Internal-Secret", INTERNAL).json(&body)
     };
-    let (early, late) = (post("early"), post("late"));
+    let (early, late, live) = (post("early"), post("late"), house.http_url("/health/live"));
     store.hold(true);
     let early = actix_web::rt::spawn(early.send());
     house.until("the message is in hand", |_| store.is_awaited()).await;
     house
         .ends_while(async {
             ann.is_sent_home().await;
-            ann.leaves().await;
             let refused = late.send().await.expect("an answer");
             assert_eq!(
                 (refused.status().as_u16(), refused.headers().contains_key("retry-after")),
                 (503, true)
             );
             assert_eq!(refused.json::<Value>().await.expect("a problem")["code"], "draining");
+            ann.leaves().await;
+            for _ in 0..100 {
+                // Nobody is connected any more, and yet the call is waited for.
+                assert_eq!(reqwest::get(&live).await.expect("the house stands").status(), 200);
+            }
             store.hold(false);
             let kept = early.await.expect("a call").expect("an answer");
             assert_eq!(kept.status().as_u16(), 201);
         })
         .await;
+}
+
+#[actix_web::test]
+async fn what_was_read_last_is_known_after_the_end() {
+    let store = MemoryStore::new(Epoch(7));
+    let house = house_on(&store).await;
+    let mut ann = house.widget_with_extras("ann", "chat_1").await;
+    ann.posts_safely("read me", "t1").await;
+    store.break_with(Some(LogError::Unavailable("gone".into())));
+    ann.sends(json!({ "type": "read", "seq": 1 })).await;
+    ann.settles().await;
+    ann.drops();
+    house.is_down_to(0).await;
+    house.ends_while(async { store.break_with(None) }).await;
+    let room = RoomId::chat("chat_1").expect("a chat");
+    let receipts = store.load(&room).await.expect("the store works");
+    assert_eq!(receipts.iter().map(|receipt| receipt.mark.read).collect::<Vec<_>>(), [Seq(1)]);
 }

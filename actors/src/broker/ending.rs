@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout, timeout_at};
+use futures_util::future::join_all;
+use tokio::time::{Instant, timeout_at};
 
 use crate::archive::Settle;
 use crate::broker::{AGAIN, Broker, Inner, Returns};
@@ -11,6 +12,8 @@ use crate::supervisor::{Fate, StandDown};
 
 /// In how many steps everyone is told goodbye.
 const STEPS: u32 = 50;
+/// The longest that a step waits for a worker.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// About how long a process takes to end and another to be ready in its place.
 const RESTART: Duration = Duration::from_secs(1);
 /// The most that is kept back of a drain for those told last, and then for what they said.
@@ -32,20 +35,30 @@ impl Broker {
         self.0.vitals.drain();
         let begun = Instant::now();
         let reserve = (within / 5).min(RESERVE);
-        // Those who have not left by then are left behind.
-        let _ = timeout_at(begun + within - reserve / 2, self.part_with_all(steps, within - reserve)).await;
+        let parted =
+            timeout_at(begun + within - reserve / 2, self.part_with_all(steps, within - reserve)).await;
+        if parted.is_err() {
+            // Time was too short for some even to be told. Those who do not leave now are left behind.
+            let _ = timeout_at(begun + within, self.part_with_share(1, Duration::ZERO)).await;
+        }
         // What is not stored by then was not acknowledged.
         let _ = timeout_at(begun + within, self.settle()).await;
     }
 
     async fn part_with_all(&self, steps: u32, over: Duration) {
-        let pause = over / steps;
+        // Zero would let no time pass between two steps.
+        let pause = (over / steps).max(Duration::from_millis(1));
+        let mut due = Instant::now();
         let mut left = steps;
         while !self.0.vitals.is_empty() {
             self.part_with_share(left, pause).await;
-            left = left.saturating_sub(1).max(1);
+            // By the clock and not by counting: a step that came late must not put off the last ones.
+            while due <= Instant::now() {
+                due += pause;
+                left = left.saturating_sub(1).max(1);
+            }
             // A pause that is over is as good as nobody left.
-            let _ = timeout(pause, self.emptied()).await;
+            let _ = timeout_at(due, self.emptied()).await;
         }
     }
 
@@ -53,10 +66,9 @@ impl Broker {
     async fn part_with_share(&self, left: u32, pause: Duration) {
         let returns = Returns { after: self.back_after(left, pause), spread: self.0.settings.return_spread };
         let steps = usize::try_from(left).unwrap_or(usize::MAX);
-        for shard in self.shards() {
-            // A shard that died with this in hand is asked again in the next step.
-            let _ = shard.ask(EndShare { steps, returns }, self.0.settings.command_timeout).await;
-        }
+        let shards = self.shards();
+        // A shard that died with this in hand is asked again in the next step, and one that is busy does it then.
+        join_all(shards.iter().map(|shard| shard.ask(EndShare { steps, returns }, PATIENCE))).await;
     }
 
     /// Other nodes take those who leave at once. Alone, nobody does until the last has left and this node is back.
