@@ -217,16 +217,26 @@ impl Broker {
         Room: Handler<M>,
         Context<Room>: ToEnvelope<Room, M>,
     {
-        let wait = self.0.settings.command_timeout;
-        let mut answer = ask(&self.0.rooms.open(id, self), question(), wait).await;
+        let mut answer = self.ask_room_once(id, question()).await;
         for pause in [AGAIN, AGAIN * 5] {
             if !matches!(answer, Err(Refusal::Restarting)) {
                 break;
             }
             tokio::time::sleep(pause).await;
-            answer = ask(&self.0.rooms.open(id, self), question(), wait).await;
+            answer = self.ask_room_once(id, question()).await;
         }
         answer
+    }
+
+    /// Asks a room in whichever life it is now; one that ends meanwhile is `Restarting`.
+    pub(crate) async fn ask_room_once<M>(&self, id: &RoomId, question: M) -> Result<M::Result, Refusal>
+    where
+        M: Message + Send + 'static,
+        M::Result: Send,
+        Room: Handler<M>,
+        Context<Room>: ToEnvelope<Room, M>,
+    {
+        ask(&self.0.rooms.open(id, self), question, self.0.settings.command_timeout).await
     }
 
     /// Ends live sessions; how many.

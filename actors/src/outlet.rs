@@ -21,7 +21,7 @@ use crate::dialect::{DialectId, Frame, Lane};
 use crate::id::SessionId;
 use crate::refusal::Farewell;
 
-pub use flusher::Flusher;
+pub use flusher::{Flusher, Settle};
 
 /// The transport under an outlet.
 pub trait Wire {
@@ -127,6 +127,11 @@ impl Outlet {
             State::Open => None,
             State::Closing(farewell) | State::Closed(farewell) => Some(farewell),
         }
+    }
+
+    /// Its socket takes nothing at the moment.
+    pub fn is_blocked(&self) -> bool {
+        self.blocked.get().is_some()
     }
 
     pub fn queued_bytes(&self) -> usize {

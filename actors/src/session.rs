@@ -3,6 +3,7 @@
 //! It knows no protocol: a door hands it commands and words its answers; events reach the client by its outlet.
 
 mod commands;
+mod order;
 mod posting;
 
 use std::rc::Rc;
@@ -19,6 +20,7 @@ use crate::message::room::{GetHead, Head, JoinRoom, Joined, LeaveRoom, Member, R
 use crate::outlet::Outlet;
 use crate::ports::Stretch;
 use crate::refusal::Refusal;
+use crate::session::order::PostOrder;
 use crate::shard::Local;
 use crate::supervisor::{Fate, Obituary};
 use crate::warden::Admit;
@@ -30,6 +32,8 @@ pub struct Session {
     identity: Identity,
     local: Rc<Local>,
     following: bool,
+    /// From the first post on.
+    posts: Option<Rc<PostOrder>>,
     _obituary: Obituary,
 }
 
@@ -42,7 +46,7 @@ impl Session {
         obituary: Obituary,
     ) -> Self {
         let id = local.outlet.session();
-        Self { id, shard, broker, identity, local, following: false, _obituary: obituary }
+        Self { id, shard, broker, identity, local, following: false, posts: None, _obituary: obituary }
     }
 
     fn join(&self, after: Seq) -> JoinRoom {

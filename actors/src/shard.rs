@@ -2,6 +2,7 @@
 //!
 //! Entries reach a local member strictly by number, each once; a gap is asked for, never skipped.
 
+mod audience;
 mod locals;
 
 use std::rc::Rc;

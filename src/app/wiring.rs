@@ -135,6 +135,8 @@ pub(super) fn house(
         first_frame: Duration::from_millis(config.doors.widget.first_frame_ms),
         announced_frame: Duration::from_millis(config.limits.auth_timeout_ms),
         history_page: config.limits.history_page,
+        // A backend that keeps the record is asked in the order of posting, so one at a time.
+        posts_in_hand: if broker.ports().backend.is_some() { 1 } else { config.limits.posts_in_hand },
     };
     let internal = InternalDoor {
         broker: broker.clone(),

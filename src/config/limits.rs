@@ -24,6 +24,7 @@ pub struct Limits {
     pub body_bytes: usize,
     pub history_page: usize,
     pub pending_entries: usize,
+    pub posts_in_hand: usize,
     pub command_timeout_ms: u64,
 }
 

@@ -30,6 +30,7 @@ pub(super) const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.body_bytes", 1..=64 * MIB),
     ("limits.history_page", 1..=1000),
     ("limits.pending_entries", 1..=10 * MILLION),
+    ("limits.posts_in_hand", 1..=10_000),
     ("limits.command_timeout_ms", 1..=HOUR_MS),
     ("auth.jwks_refresh_seconds", 1..=DAY_SECONDS),
     ("auth.leeway_seconds", 0..=3600),

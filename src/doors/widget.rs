@@ -5,6 +5,7 @@
 pub mod codec;
 pub mod dialect;
 mod entering;
+mod posting;
 pub mod words;
 
 use std::rc::Rc;
@@ -16,9 +17,8 @@ use bytes::Bytes;
 use recado_actors::broker::Worker;
 use recado_actors::clock::Timestamp;
 use recado_actors::dialect::{DialectId, Frame, Lane};
-use recado_actors::id::{ClientId, Seq};
+use recado_actors::id::Seq;
 use recado_actors::message::client::{ClientCommand, CloseSession, RefreshSession, Reply};
-use recado_actors::message::room::Role;
 use recado_actors::outlet::Outlet;
 use recado_actors::refusal::{Farewell, Refusal};
 use recado_actors::session::Session;
@@ -29,6 +29,7 @@ use crate::doors::socket::Conversation;
 use crate::doors::socket::gate::Place;
 use crate::doors::socket::handshake::Arrival;
 use crate::doors::widget::codec::{Asked, Heard};
+use crate::doors::widget::posting::InHand;
 use crate::doors::widget::words::Subject;
 
 /// What every widget connection shares.
@@ -46,6 +47,8 @@ pub struct WidgetDoor {
     /// The same for a client that announced it by `?auth=frame`.
     pub announced_frame: Duration,
     pub history_page: usize,
+    /// How many posts of one client may be on their way at once.
+    pub posts_in_hand: usize,
 }
 
 /// One client's talk with its session.
@@ -56,6 +59,8 @@ pub struct WidgetTalk {
     /// Until the client is let in; its token need not be kept longer.
     arrival: Option<Box<Arrival>>,
     session: Option<Addr<Session>>,
+    /// Posts that are not answered yet.
+    posts: Option<Rc<InHand>>,
     _place: Place,
 }
 
@@ -67,7 +72,15 @@ impl WidgetTalk {
         arrival: Arrival,
         place: Place,
     ) -> Self {
-        Self { door, worker, outlet, arrival: Some(Box::new(arrival)), session: None, _place: place }
+        Self {
+            door,
+            worker,
+            outlet,
+            arrival: Some(Box::new(arrival)),
+            session: None,
+            posts: None,
+            _place: place,
+        }
     }
 
     fn say(&self, frame: Option<Frame>) {
@@ -86,13 +99,8 @@ impl WidgetTalk {
     }
 
     async fn ask(&self, command: ClientCommand) -> Result<Reply, Refusal> {
-        let session = self.session.as_ref().ok_or(Refusal::NotInRoom)?;
-        let answer = ask(session, command, self.wait()).await;
-        if matches!(answer, Err(Refusal::Restarting)) {
-            // Sessions are never restarted: the client returns and resumes.
-            self.outlet.close(Farewell::Internal);
-        }
-        answer?
+        let session = self.session.clone().ok_or(Refusal::NotInRoom)?;
+        ask_session(session, self.outlet.clone(), command, self.wait()).await
     }
 
     fn wait(&self) -> Duration {
@@ -100,6 +108,12 @@ impl WidgetTalk {
     }
 
     async fn serve(&mut self, asked: Asked) {
+        if !matches!(asked, Asked::Ping | Asked::Post { .. } | Asked::Typing { .. }) {
+            // Whatever else is asked for comes after what was posted before it.
+            if let Some(posts) = &self.posts {
+                posts.at_most(0).await;
+            }
+        }
         match asked {
             Asked::Ping => self.say(words::pong()),
             Asked::Post { content, role, temp_id } => self.post(content, role, temp_id).await,
@@ -117,20 +131,6 @@ impl WidgetTalk {
             Asked::Read { seq } => self.mark(ClientCommand::MarkRead { seq }).await,
             Asked::Refresh { token } => self.refresh(&token).await,
             Asked::Auth { .. } => self.say(words::error("Already authenticated", "already_authenticated")),
-        }
-    }
-
-    async fn post(&self, content: String, role: Role, temp_id: Option<ClientId>) {
-        if temp_id.is_some() {
-            self.wants_extras();
-        }
-        let command = ClientCommand::PostMessage { content, role, client_id: temp_id.clone() };
-        match (self.ask(command).await, temp_id) {
-            (Ok(Reply::Posted { id, seq, duplicate }), Some(temp_id)) => {
-                self.say(words::sent(&temp_id, &id, seq, duplicate, self.now()));
-            }
-            (Ok(_), _) => {}
-            (Err(refusal), temp_id) => self.refuse(Subject::Message(temp_id.as_ref()), &refusal),
         }
     }
 
@@ -172,6 +172,20 @@ impl WidgetTalk {
             Err(refusal) => self.refuse(Subject::Other, &refusal),
         }
     }
+}
+
+async fn ask_session(
+    session: Addr<Session>,
+    outlet: Rc<Outlet>,
+    command: ClientCommand,
+    wait: Duration,
+) -> Result<Reply, Refusal> {
+    let answer = ask(&session, command, wait).await;
+    if matches!(answer, Err(Refusal::Restarting)) {
+        // Sessions are never restarted: the client returns and resumes.
+        outlet.close(Farewell::Internal);
+    }
+    answer?
 }
 
 impl Conversation for WidgetTalk {

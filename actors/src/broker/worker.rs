@@ -33,8 +33,8 @@ impl Worker {
     pub fn start(broker: &Broker) -> Rc<Self> {
         let shards = &broker.0.shards;
         let shard = ShardId(usize::try_from(broker.0.next_shard.fetch_add(1, Relaxed)).unwrap_or(usize::MAX));
-        let locals = Locals::new(broker.dialects().clone());
         let flusher = Flusher::start(broker.settings().outlet, broker.dialects().clone());
+        let locals = Locals::new(broker.dialects().clone(), flusher.clone());
         let link: Arc<Link<Shard>> = Arc::default();
         let mut family = Supervisor::new(broker.vitals().clone());
         let (with, sockets) = (broker.clone(), locals.clone());

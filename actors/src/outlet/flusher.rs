@@ -10,11 +10,17 @@ use std::task::{Poll, Waker};
 use crate::dialect::Dialects;
 use crate::outlet::{Outlet, OutletLimits};
 
+/// What is left for the end of a turn, before outlets are written.
+pub trait Settle {
+    fn settle(&self);
+}
+
 /// One thread's queue of outlets to flush.
 pub struct Flusher {
     limits: OutletLimits,
     dialects: Dialects,
     dirty: RefCell<Vec<Rc<Outlet>>>,
+    deferred: RefCell<Vec<Rc<dyn Settle>>>,
     waker: RefCell<Option<Waker>>,
     scratch: RefCell<Vec<u8>>,
     stopped: Cell<bool>,
@@ -27,6 +33,7 @@ impl Flusher {
             limits,
             dialects,
             dirty: RefCell::default(),
+            deferred: RefCell::default(),
             waker: RefCell::default(),
             scratch: RefCell::default(),
             stopped: Cell::new(false),
@@ -54,6 +61,18 @@ impl Flusher {
         self.wake();
     }
 
+    /// Settles this when the turn ends.
+    pub fn defer(&self, work: Rc<dyn Settle>) {
+        self.deferred.borrow_mut().push(work);
+        self.wake();
+    }
+
+    fn settle(&self) {
+        // Taken out first: what is settled pushes, and pushing comes back here.
+        let deferred = self.deferred.take();
+        deferred.iter().for_each(|work| work.settle());
+    }
+
     pub(super) fn with_scratch<T>(&self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         write(&mut self.scratch.borrow_mut())
     }
@@ -67,6 +86,7 @@ impl Flusher {
     /// Takes what is waiting into `work`; false when stopped and empty.
     async fn wait(&self, work: &mut Vec<Rc<Outlet>>) -> bool {
         poll_fn(|cx| {
+            self.settle();
             let mut dirty = self.dirty.borrow_mut();
             if !dirty.is_empty() {
                 std::mem::swap(&mut *dirty, work);

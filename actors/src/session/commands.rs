@@ -1,5 +1,6 @@
 //! What a client may ask of its session, and who does it.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::{Handler, ResponseFuture};
@@ -12,6 +13,7 @@ use crate::message::room::{AddEntry, Entry, EntryBody, Posted, SetTyping};
 use crate::outbox::GetProfile;
 use crate::refusal::Refusal;
 use crate::session::Session;
+use crate::session::order::PostOrder;
 
 /// What a command needs of its session, so that it can wait without holding it.
 pub(super) struct Errand {
@@ -19,6 +21,7 @@ pub(super) struct Errand {
     pub(super) broker: Broker,
     pub(super) identity: Identity,
     following: bool,
+    posts: Rc<PostOrder>,
 }
 
 impl Handler<ClientCommand> for Session {
@@ -30,6 +33,7 @@ impl Handler<ClientCommand> for Session {
             broker: self.broker.clone(),
             identity: self.identity.clone(),
             following: self.following,
+            posts: self.posts.get_or_insert_default().clone(),
         };
         Box::pin(errand.serve(command))
     }
@@ -58,10 +62,15 @@ impl Errand {
         &self.identity.room
     }
 
+    /// Adds an entry after those this session asked for before.
     pub(super) async fn add(&self, client_id: ClientId, body: EntryBody) -> Result<Posted, Refusal> {
         let by = Some(self.identity.user.clone());
         let add = || AddEntry { by: by.clone(), client_id: client_id.clone(), body: body.clone() };
-        self.broker.ask_room(self.room(), add).await?
+        let mut turn = self.posts.clone().turn().await;
+        match self.broker.ask_room_once(self.room(), add()).await {
+            Err(Refusal::Restarting) if turn.may_retry() => self.broker.ask_room(self.room(), add).await?,
+            answer => answer?,
+        }
     }
 
     fn set_typing(self, is_typing: bool) -> Result<Reply, Refusal> {
