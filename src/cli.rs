@@ -1,8 +1,10 @@
-//! The command line: serve, make a token, check the settings, ask a running server how it is, or put load on one.
+//! The command line: serve, make a token, check the settings, ask a running server how it is, put load
+//! on one, or examine one from outside.
 //!
 //! It alone ends the process: 0 for good, 1 for a failure, 2 for a question that cannot be answered.
 
 mod bench;
+mod doctor;
 mod healthcheck;
 mod serve;
 mod token;
@@ -18,6 +20,7 @@ use clap::{Args, Parser, Subcommand};
 use recado_bench::load::LoadCommand;
 
 use crate::config::{Config, ConfigErrors, Environment};
+use doctor::DoctorWish;
 
 /// Read when no other file is named.
 const DEFAULT_FILE: &str = "config.toml";
@@ -47,6 +50,8 @@ enum Command {
     /// Put load on a server and say what it costs.
     #[command(subcommand)]
     Bench(Box<LoadCommand>),
+    /// Examine a deployment from outside and say what to mend.
+    Doctor(DoctorWish),
 }
 
 #[derive(Args)]
@@ -73,6 +78,7 @@ pub fn run() -> ExitCode {
     match line.command.unwrap_or(Command::Serve) {
         // The server it measures may be elsewhere: the settings here are none of its business.
         Command::Bench(load) => bench::run(*load),
+        Command::Doctor(wish) => doctor::run(&wish),
         Command::Serve => configured(line.config.as_deref(), serve::run),
         Command::Token(wish) => configured(line.config.as_deref(), |config| token::run(&config, wish)),
         Command::CheckConfig => configured(line.config.as_deref(), |config| check_config(&config)),

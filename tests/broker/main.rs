@@ -23,6 +23,7 @@ mod benching;
 mod catching_up;
 mod cluster;
 mod command_line;
+mod doctor;
 mod dying;
 mod dying_together;
 mod entering;

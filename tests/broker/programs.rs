@@ -90,6 +90,20 @@ impl Program {
         line.await.ok().flatten().unwrap_or_else(|| panic!("never said it: {:#?}", self.heard))
     }
 
+    /// Waits for a line that holds this text.
+    pub async fn prints(&mut self, text: &str) {
+        let found = timeout(SOON, async {
+            while let Some(line) = self.lines.recv().await {
+                self.heard.push(line);
+                if self.heard.last().is_some_and(|line| line.contains(text)) {
+                    return true;
+                }
+            }
+            false
+        });
+        assert!(found.await.unwrap_or(false), "{text} was never printed: {:#?}", self.heard);
+    }
+
     pub fn is_told(&mut self, command: &Value) {
         let stdin = self.stdin.as_mut().expect("it still listens");
         writeln!(stdin, "{command}").expect("it takes the line");
