@@ -26,8 +26,12 @@ chaos seconds="60":
         cargo test --package recado --test chaos -- --nocapture --test-threads=1
 
 # cost beside the floor, on a quiet machine with two cores
-bench:
-    bench/compare.sh
+bench *figures:
+    bench/compare.sh {{ figures }}
+
+# instructions of the hot functions, beside what they were
+instructions *arguments:
+    bench/callgrind.sh {{ arguments }}
 
 # the library's own documentation, under target/doc
 docs:

@@ -44,6 +44,7 @@ tools=(
   cc:build-essential
   redis-server:redis-server postgres:postgresql chromium:chromium
   strace:strace prlimit:util-linux setpriv:util-linux unshare:util-linux
+  promtool:prometheus
   node:nodejs npm:npm venv:python3-venv
 )
 

@@ -2,11 +2,13 @@
 //!
 //! An app that was built is listening; it ends by `stop`, which says goodbye to everyone within the drain time.
 
+mod bridging;
 mod listen;
 mod signals;
+mod webhooks;
 mod wiring;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +17,19 @@ use actix_web::rt::task::JoinHandle;
 use anyhow::Context;
 use recado_actors::broker::Broker;
 use recado_actors::clock::Clock;
+use recado_actors::id::NodeId;
 use recado_actors::ports::Ports;
+use recado_actors::vitals::Vitals;
+use tokio::time::{Instant, timeout_at};
 
 use crate::config::Config;
 use crate::doors::ops;
+use listen::Listeners;
+
+/// The most that is left to the broker once it is told to hurry.
+const HURRY: Duration = Duration::from_millis(1500);
+/// What the store gets at least to leave one whole file.
+const LEAST_CLOSING: Duration = Duration::from_millis(400);
 
 /// What an app is given beside its configuration; tests give their own.
 pub struct World {
@@ -35,14 +46,23 @@ impl Default for World {
     }
 }
 
+/// What a broker is born with, whatever it is made of.
+struct Birth {
+    node: NodeId,
+    clock: Clock,
+    vitals: Arc<Vitals>,
+}
+
 /// A service that is listening.
 pub struct App {
     broker: Broker,
     store: Option<crate::store::sqlite::SqliteStore>,
+    backplane: Option<crate::backplane::redis::Running>,
     server: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
     address: SocketAddr,
     internal_address: Option<SocketAddr>,
+    metrics_address: Option<SocketAddr>,
     drain: Duration,
 }
 
@@ -50,18 +70,30 @@ impl App {
     /// Opens the store, starts the broker and listens.
     pub async fn build(config: Config, world: World) -> anyhow::Result<Self> {
         let drain = Duration::from_millis(config.server.drain_ms);
-        let shared = listen::bind(&config.server.host, config.server.port, config.server.backlog)?;
-        let internal = match config.internal.port {
-            0 => None,
-            port => Some(listen::bind(&config.internal.host, port, config.server.backlog)?),
-        };
-        let address = shared.local_addr().context("the address that was bound")?;
-        let internal_address = internal.as_ref().map(|listener| listener.local_addr()).transpose()?;
-        let (ports, store) = wiring::ports(&config, world.ports)?;
-        let (broker, house) = wiring::house(&config, address, ports, world.clock, world.on_fatal)?;
-        let server = listen::serve(&config, &broker, &Arc::new(house), shared, internal)?;
+        let listeners = Listeners::bind(&config)?;
+        let address = listeners.shared.local_addr().context("the address that was bound")?;
+        let internal_address = listeners.internal.as_ref().map(TcpListener::local_addr).transpose()?;
+        let metrics_address = listeners.metrics.as_ref().map(TcpListener::local_addr).transpose()?;
+        let World { clock, ports: given, on_fatal } = world;
+        let birth =
+            Birth { node: NodeId::fresh(&config.server.node_name()), vitals: Vitals::new(on_fatal), clock };
+        let alone = given.is_some();
+        let (mut ports, store) = wiring::ports(&config, given, &birth.clock).await?;
+        let backplane = if alone { None } else { bridging::backplane(&config, &mut ports, &birth)? };
+        let (broker, house) = wiring::house(&config, address, ports, birth)?;
+        let server = listen::serve(&config, &broker, &Arc::new(house), listeners)?;
         let handle = server.handle();
-        Ok(Self { broker, store, serving: spawn(server), server: handle, address, internal_address, drain })
+        Ok(Self {
+            broker,
+            store,
+            backplane,
+            serving: spawn(server),
+            server: handle,
+            address,
+            internal_address,
+            metrics_address,
+            drain,
+        })
     }
 
     pub fn broker(&self) -> &Broker {
@@ -78,19 +110,34 @@ impl App {
         self.internal_address
     }
 
-    /// Says goodbye to everyone, writes what is waiting, and ends. `hurry` cuts the drain short.
+    /// Where the figures are, when they are anywhere.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// Says goodbye to everyone, one after the other, writes what is waiting, and ends within the drain time. On
+    /// `hurry` those who are left are told at once.
     pub async fn stop(self, hurry: impl Future<Output = ()>) {
+        let mut end = Instant::now() + self.drain;
         tokio::select! {
             () = self.broker.drain(self.drain) => {}
-            () = hurry => log::warn!("told to hurry: not waiting for sessions"),
+            () = hurry => {
+                log::warn!("told to hurry: everyone is told at once");
+                end = end.min(Instant::now() + HURRY);
+                self.broker.drain_at_once(HURRY / 2).await;
+            }
         }
         // Before the threads they live on, or rooms would seem to die and be started again.
         self.broker.stop();
         self.server.stop(false).await;
         // The server's own result tells nothing once it was asked to stop.
         let _ = self.serving.await;
+        if let Some(backplane) = self.backplane {
+            backplane.close().await;
+        }
         if let Some(store) = self.store {
-            store.close().await;
+            // What is not done by then, the next start does.
+            let _ = timeout_at(end.max(Instant::now() + LEAST_CLOSING), store.close()).await;
         }
     }
 }

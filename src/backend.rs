@@ -1,8 +1,9 @@
-//! The applications that can stand behind the broker as the system of record.
+//! The applications that can stand behind the broker: as the system of record, or as those who are told.
 //!
-//! It guarantees that whatever such an application answers reaches the broker as the `Backend` port's own words.
+//! It guarantees that whatever such an application answers reaches the broker in the words of its port.
 
 pub mod next;
+pub mod webhook;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,10 @@
-//! The command line: serve, make a token, check the settings, ask a running server how it is.
+//! The command line: serve, make a token, check the settings, ask a running server how it is, put load
+//! on one, or examine one from outside.
 //!
 //! It alone ends the process: 0 for good, 1 for a failure, 2 for a question that cannot be answered.
 
+mod bench;
+mod doctor;
 mod healthcheck;
 mod serve;
 mod token;
@@ -14,8 +17,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use recado_bench::load::LoadCommand;
 
 use crate::config::{Config, ConfigErrors, Environment};
+use doctor::DoctorWish;
 
 /// Read when no other file is named.
 const DEFAULT_FILE: &str = "config.toml";
@@ -42,6 +47,11 @@ enum Command {
     CheckConfig,
     /// Ask the server these settings describe whether it lives.
     Healthcheck,
+    /// Put load on a server and say what it costs.
+    #[command(subcommand)]
+    Bench(Box<LoadCommand>),
+    /// Examine a deployment from outside and say what to mend.
+    Doctor(DoctorWish),
 }
 
 #[derive(Args)]
@@ -65,15 +75,21 @@ struct TokenWish {
 
 pub fn run() -> ExitCode {
     let line = CommandLine::parse();
-    let config = match load(line.config.as_deref()) {
-        Ok(config) => config,
-        Err(errors) => return fail(&errors),
-    };
     match line.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(config),
-        Command::Token(wish) => token::run(&config, wish),
-        Command::CheckConfig => check_config(&config),
-        Command::Healthcheck => healthcheck::run(&config),
+        // The server it measures may be elsewhere: the settings here are none of its business.
+        Command::Bench(load) => bench::run(*load),
+        Command::Doctor(wish) => doctor::run(&wish),
+        Command::Serve => configured(line.config.as_deref(), serve::run),
+        Command::Token(wish) => configured(line.config.as_deref(), |config| token::run(&config, wish)),
+        Command::CheckConfig => configured(line.config.as_deref(), |config| check_config(&config)),
+        Command::Healthcheck => configured(line.config.as_deref(), |config| healthcheck::run(&config)),
+    }
+}
+
+fn configured(file: Option<&Path>, then: impl FnOnce(Config) -> ExitCode) -> ExitCode {
+    match load(file) {
+        Ok(config) => then(config),
+        Err(errors) => fail(&errors),
     }
 }
 

@@ -5,12 +5,15 @@
 mod alias;
 mod auth;
 mod backend;
+mod backplane;
+mod compression;
 mod doors;
 mod errors;
 mod internal;
 mod layers;
 mod limits;
 mod log;
+mod metrics;
 mod network;
 mod ranges;
 mod reading;
@@ -20,6 +23,7 @@ mod secret;
 mod server;
 mod store;
 mod web;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;
@@ -33,17 +37,21 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 pub use auth::Auth;
-pub use backend::{Backend, Backplane};
+pub use backend::{Backend, Mode};
+pub use backplane::Backplane;
+pub use compression::Compression;
 pub use doors::{Chat, Collab, Doors, Events, Strangers, Widget};
 pub use errors::ConfigErrors;
 pub use internal::Internal;
 pub use limits::Limits;
 pub use log::Log;
+pub use metrics::Metrics;
 pub use network::Network;
-pub use rooms::{Demo, Rooms};
+pub use rooms::{Admin, Demo, Rooms};
 pub use secret::Secret;
 pub use server::Server;
 pub use store::{Place, Store};
+pub use webhooks::Webhooks;
 
 use errors::Contradictions;
 use layers::Layers;
@@ -56,15 +64,19 @@ pub type Environment = BTreeMap<String, String>;
 pub struct Config {
     pub server: Server,
     pub limits: Limits,
+    pub compression: Compression,
     pub auth: Auth,
     pub internal: Internal,
     pub store: Store,
     pub backend: Backend,
+    pub webhooks: Webhooks,
     pub backplane: Backplane,
     pub rooms: Rooms,
     pub doors: Doors,
     pub log: Log,
+    pub metrics: Metrics,
     pub demo: Demo,
+    pub admin: Admin,
     /// The JWT secret was made for this run.
     #[serde(skip)]
     ephemeral: bool,
@@ -105,10 +117,12 @@ impl Config {
         self.auth.contradictions(&self.server, found);
         self.internal.contradictions(&self.server, found);
         self.store.contradictions(found);
-        self.backend.contradictions(&self.internal, found);
+        self.backend.contradictions(&self.internal, &self.webhooks, found);
+        self.webhooks.contradictions(found);
         self.backplane.contradictions(found);
         self.doors.contradictions(found);
         self.log.contradictions(found);
+        self.metrics.contradictions(&self.server, &self.internal, found);
     }
 
     /// What is allowed but likely not meant; one line each, for the log.
@@ -118,6 +132,9 @@ impl Config {
         lines.extend(self.server.warning());
         if !self.backend.next_api_url.is_empty() && self.backend.secret.is_empty() {
             lines.push("backend.secret: is empty, so the backend will refuse our calls".to_owned());
+        }
+        if self.backend.mode == Mode::Record && !self.webhooks.urls.is_empty() {
+            lines.push("webhooks.urls: are not used while backend.mode is \"record\"".to_owned());
         }
         if self.internal.secrets.is_empty() && !self.server.is_loopback() {
             lines.push("internal.secrets: is empty, so the internal api is closed".to_owned());

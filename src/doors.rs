@@ -2,8 +2,10 @@
 //!
 //! Doors translate; they never decide who may do what, never touch the store, and do not know each other.
 
+pub mod admin;
 pub mod internal;
 pub mod ops;
+pub mod pages;
 pub mod problem;
 pub mod socket;
 pub mod widget;

@@ -3,30 +3,45 @@
 //! A draft is answered only after the commit that holds it. One batch is written at a time, so a room's entries
 //! come back in the order they were sent.
 
+mod keeping;
+mod letters;
+
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseFuture, WrapFuture};
+use futures_util::FutureExt;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::broker::Broker;
-use crate::clock::Timestamp;
+use crate::courier::VisitEndpoints;
 use crate::id::RoomId;
-use crate::message::receipt::Receipt;
 use crate::message::room::Posted;
-use crate::ports::{Appended, Ban, Draft, KeyedAnswer, LogError};
+use crate::ports::{Appended, Draft, LogError};
 use crate::refusal::Refusal;
 use crate::supervisor::{Fate, Obituary};
 use crate::vitals::Vitals;
 
+pub use keeping::{KeepAnswer, RemoveBan, SaveBan, SaveReceipts, SpendTicket};
+pub use letters::{EnableEndpoint, ForgetDeadLetters, ReplayLetters, SettleLetters};
+
 /// Where a sender waits for its answer.
 pub type Answer = oneshot::Sender<Result<Posted, Refusal>>;
+
+/// Who said it first: what began elsewhere is no news to other nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    Here,
+    Elsewhere,
+}
 
 /// Notice: append this. The sender is answered when it is durable, and the room hears of it as [`Committed`].
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct AppendDraft {
     pub draft: Draft,
+    pub origin: Origin,
     pub answer: Answer,
 }
 
@@ -34,36 +49,14 @@ pub struct AppendDraft {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct Committed {
-    pub appended: Vec<Appended>,
+    pub appended: Vec<(Appended, Origin)>,
+    pub at: Instant,
 }
 
-/// Command: store these watermarks.
+/// Query: answered when nothing waits to be stored any more.
 #[derive(Message)]
-#[rtype(result = "Result<(), LogError>")]
-pub struct SaveReceipts(pub Vec<Receipt>);
-
-/// Command: remember a ban.
-#[derive(Message)]
-#[rtype(result = "Result<(), LogError>")]
-pub struct SaveBan(pub Ban);
-
-/// Command: forget bans like this one; how many there were.
-#[derive(Message)]
-#[rtype(result = "Result<usize, LogError>")]
-pub struct RemoveBan(pub Ban);
-
-/// Command: use a ticket up; false if it was used before.
-#[derive(Message)]
-#[rtype(result = "Result<bool, LogError>")]
-pub struct SpendTicket {
-    pub id: String,
-    pub ends: Timestamp,
-}
-
-/// Command: keep this answer for its key, unless one is kept already; the kept one.
-#[derive(Message)]
-#[rtype(result = "Result<KeyedAnswer, LogError>")]
-pub struct KeepAnswer(pub KeyedAnswer);
+#[rtype(result = "()")]
+pub struct Settle;
 
 impl From<LogError> for Refusal {
     fn from(error: LogError) -> Self {
@@ -80,17 +73,29 @@ pub struct Archive {
     writing: bool,
     /// A commit is due at the end of the wait.
     due: bool,
+    /// Let go when nothing is waiting.
+    settling: Vec<oneshot::Sender<()>>,
     _obituary: Obituary,
 }
 
 impl Archive {
     pub fn new(broker: Broker, obituary: Obituary) -> Self {
-        Self { broker, waiting: Vec::new(), writing: false, due: false, _obituary: obituary }
+        Self {
+            broker,
+            waiting: Vec::new(),
+            writing: false,
+            due: false,
+            settling: Vec::new(),
+            _obituary: obituary,
+        }
     }
 
     fn schedule(&mut self, ctx: &mut Context<Self>) {
-        if self.writing || self.waiting.is_empty() {
+        if self.writing {
             return;
+        }
+        if self.waiting.is_empty() {
+            return self.settling.clear();
         }
         if self.waiting.len() >= self.broker.settings().batch_entries {
             return self.commit(ctx);
@@ -111,9 +116,12 @@ impl Archive {
         let most = self.broker.settings().batch_entries.min(self.waiting.len());
         let batch: Vec<AppendDraft> = self.waiting.drain(..most).collect();
         let drafts = batch.iter().map(|append| append.draft.clone()).collect();
+        self.broker.vitals().counts.commit_size.observe(u64::try_from(batch.len()).unwrap_or(0));
+        let began = Instant::now();
         let written = self.broker.ports().log.append(drafts, self.broker.clock().now());
         let done = written.into_actor(self).map(move |result, archive, ctx| {
             archive.writing = false;
+            archive.broker.vitals().counts.commit.observe_since(began);
             match result {
                 Ok(appended) => archive.report(batch, appended),
                 Err(error) => archive.refuse(batch, error),
@@ -126,31 +134,38 @@ impl Archive {
     /// Tells the rooms, then answers the senders: whoever is answered finds the room knowing of it. The answer does
     /// not go through the room, so that a room that dies takes no acknowledgement along.
     fn report(&self, batch: Vec<AppendDraft>, appended: Vec<Appended>) {
+        let at = Instant::now();
         let vitals = self.broker.vitals();
         vitals.store_works();
-        let mut rooms: HashMap<RoomId, Vec<Appended>> = HashMap::new();
+        let mut rooms: HashMap<RoomId, Vec<(Appended, Origin)>> = HashMap::new();
         let mut answers = Vec::with_capacity(batch.len());
         for (append, appended) in batch.into_iter().zip(appended) {
-            let count = if appended.duplicate { &vitals.duplicates } else { &vitals.accepted };
-            count.fetch_add(1, Relaxed);
             let Appended { entry, epoch, duplicate } = appended.clone();
+            if duplicate {
+                vitals.counts.duplicates.fetch_add(1, Relaxed);
+            } else {
+                vitals.counts.accepted.count(entry.body.kind());
+            }
             answers.push((append.answer, Posted { entry, epoch, duplicate }));
-            rooms.entry(append.draft.room).or_default().push(appended);
+            rooms.entry(append.draft.room).or_default().push((appended, append.origin));
         }
         for (room, appended) in rooms {
             // The room's present life; one that is still being born reads this from the log.
             if let Some(room) = self.broker.room_if_open(&room) {
-                room.do_send(Committed { appended });
+                room.do_send(Committed { appended, at });
             }
         }
         for (answer, posted) in answers {
             // The sender may have left meanwhile.
             let _ = answer.send(Ok(posted));
         }
+        if self.broker.ports().webhooks.is_some() {
+            self.broker.courier().tell(VisitEndpoints);
+        }
     }
 
     fn refuse(&self, batch: Vec<AppendDraft>, error: LogError) {
-        note(self.broker.vitals(), &error);
+        note(self.broker.vitals(), "append", &error);
         let refusal = Refusal::from(error);
         for append in batch {
             // The sender may have left meanwhile.
@@ -166,27 +181,29 @@ impl Archive {
         let vitals = self.broker.vitals().clone();
         let probe = self.broker.ports().log.probe().into_actor(self).map(move |result, _, _| match result {
             Ok(()) => vitals.store_works(),
-            Err(error) => note(&vitals, &error),
+            Err(error) => note(&vitals, "probe", &error),
         });
         ctx.spawn(probe);
     }
 
     fn noted<T: 'static>(
         &self,
+        op: &'static str,
         written: impl Future<Output = Result<T, LogError>> + 'static,
     ) -> ResponseFuture<Result<T, LogError>> {
         let vitals = self.broker.vitals().clone();
         Box::pin(async move {
             let result = written.await;
             if let Err(error) = &result {
-                note(&vitals, error);
+                note(&vitals, op, error);
             }
             result
         })
     }
 }
 
-fn note(vitals: &Vitals, error: &LogError) {
+fn note(vitals: &Vitals, op: &'static str, error: &LogError) {
+    vitals.counts.store_errors.count(op);
     match error {
         LogError::Full(_) | LogError::Unavailable(_) => vitals.store_failed(&error.to_string()),
         LogError::Untrusted(_) => vitals.fatal(&error.to_string()),
@@ -214,43 +231,15 @@ impl Handler<AppendDraft> for Archive {
     }
 }
 
-impl Handler<SaveReceipts> for Archive {
-    type Result = ResponseFuture<Result<(), LogError>>;
+impl Handler<Settle> for Archive {
+    type Result = ResponseFuture<()>;
 
-    fn handle(&mut self, SaveReceipts(batch): SaveReceipts, _: &mut Self::Context) -> Self::Result {
-        self.noted(self.broker.ports().receipts.save(batch))
-    }
-}
-
-impl Handler<SaveBan> for Archive {
-    type Result = ResponseFuture<Result<(), LogError>>;
-
-    fn handle(&mut self, SaveBan(ban): SaveBan, _: &mut Self::Context) -> Self::Result {
-        self.noted(self.broker.ports().book.add_ban(ban))
-    }
-}
-
-impl Handler<RemoveBan> for Archive {
-    type Result = ResponseFuture<Result<usize, LogError>>;
-
-    fn handle(&mut self, RemoveBan(ban): RemoveBan, _: &mut Self::Context) -> Self::Result {
-        self.noted(self.broker.ports().book.lift_ban(ban))
-    }
-}
-
-impl Handler<SpendTicket> for Archive {
-    type Result = ResponseFuture<Result<bool, LogError>>;
-
-    fn handle(&mut self, SpendTicket { id, ends }: SpendTicket, _: &mut Self::Context) -> Self::Result {
-        self.noted(self.broker.ports().book.spend_ticket(id, ends, self.broker.clock().now()))
-    }
-}
-
-impl Handler<KeepAnswer> for Archive {
-    type Result = ResponseFuture<Result<KeyedAnswer, LogError>>;
-
-    fn handle(&mut self, KeepAnswer(answer): KeepAnswer, _: &mut Self::Context) -> Self::Result {
-        self.noted(self.broker.ports().book.remember_answer(answer))
+    fn handle(&mut self, _: Settle, ctx: &mut Self::Context) -> Self::Result {
+        let (held, let_go) = oneshot::channel();
+        self.settling.push(held);
+        self.schedule(ctx);
+        // Let go by being dropped.
+        Box::pin(let_go.map(drop))
     }
 }
 

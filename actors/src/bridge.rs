@@ -4,7 +4,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use actix::{
@@ -47,7 +46,7 @@ impl Bridge {
         ctx.spawn(backplane.publish(news).into_actor(self).map(|result, bridge, ctx| {
             bridge.publishing = false;
             if let Err(error) = result {
-                bridge.broker.vitals().bridge_dropped.fetch_add(1, Relaxed);
+                bridge.broker.vitals().bridge.drop_one();
                 log::warn!("other nodes were not told: {error}");
             }
             bridge.publish_next(ctx);
@@ -98,7 +97,7 @@ impl Handler<PublishNews> for Bridge {
         }
         if self.waiting.len() >= WAITING {
             self.waiting.pop_front();
-            self.broker.vitals().bridge_dropped.fetch_add(1, Relaxed);
+            self.broker.vitals().bridge.drop_one();
         }
         self.waiting.push_back(RoomNews { from: self.broker.node().clone(), room, news });
         self.publish_next(ctx);

@@ -2,39 +2,40 @@
 //!
 //! Clones are cheap and lead to the same broker. A test starts its own; nothing here is global.
 
+mod asking;
 mod ending;
 mod posting;
+mod returns;
 mod worker;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use actix::dev::ToEnvelope;
-use actix::{Addr, Context, Handler, Message};
+use actix::Addr;
 use dashmap::DashMap;
 
 use crate::archive::Archive;
 use crate::bridge::Bridge;
 use crate::clock::Clock;
-use crate::dialect::{Announcement, Dialects};
+use crate::courier::Courier;
+use crate::dialect::Dialects;
 use crate::directory::{Directory, Rooms};
 use crate::id::{NodeId, RoomId, ShardId};
-use crate::message::room::RoomEvent;
+use crate::limiter::Limiter;
 use crate::outbox::Outbox;
 use crate::ports::Ports;
 use crate::presence::Presence;
 use crate::receipts::ReceiptsActor;
-use crate::refusal::Refusal;
 use crate::room::Room;
 use crate::settings::Settings;
-use crate::shard::{CountSessions, EndSessions, Shard, TellEveryone};
-use crate::supervisor::{Link, Supervisor, ask};
+use crate::shard::Shard;
+use crate::supervisor::{Link, Supervisor};
 use crate::vitals::Vitals;
 use crate::warden::Warden;
 
 pub use posting::Posting;
+pub use returns::Returns;
 pub use worker::Worker;
 
 /// How long until something that just ended is there again.
@@ -63,11 +64,13 @@ struct Inner {
     dialects: Dialects,
     clock: Clock,
     vitals: Arc<Vitals>,
+    limiter: Arc<Limiter>,
     archive: Arc<Link<Archive>>,
     presence: Arc<Link<Presence>>,
     receipts: Arc<Link<ReceiptsActor>>,
     bridge: Arc<Link<Bridge>>,
     outbox: Arc<Link<Outbox>>,
+    courier: Arc<Link<Courier>>,
     warden: Arc<Link<Warden>>,
     directory: Arc<Link<Directory>>,
     supervisor: Link<Supervisor>,
@@ -87,6 +90,7 @@ struct ShardPlace {
 impl Broker {
     /// Starts everything but the shards on this thread; each worker adds its own by [`Worker::start`].
     pub fn start(plan: Plan) -> Self {
+        let limiter = Limiter::new(plan.settings.rates, plan.vitals.clone());
         let broker = Self(Arc::new(Inner {
             node: plan.node,
             settings: Arc::new(plan.settings),
@@ -94,11 +98,13 @@ impl Broker {
             dialects: plan.dialects,
             clock: plan.clock,
             vitals: plan.vitals,
+            limiter,
             archive: Arc::default(),
             presence: Arc::default(),
             receipts: Arc::default(),
             bridge: Arc::default(),
             outbox: Arc::default(),
+            courier: Arc::default(),
             warden: Arc::default(),
             directory: Arc::default(),
             supervisor: Link::default(),
@@ -131,6 +137,8 @@ impl Broker {
         let broker = self.clone();
         family.child("outbox", &self.0.outbox, move |obituary| Outbox::new(broker.clone(), obituary));
         let broker = self.clone();
+        family.child("courier", &self.0.courier, move |obituary| Courier::new(broker.clone(), obituary));
+        let broker = self.clone();
         family.child("warden", &self.0.warden, move |obituary| Warden::new(broker.clone(), obituary));
         family
     }
@@ -159,6 +167,10 @@ impl Broker {
         &self.0.vitals
     }
 
+    pub fn limiter(&self) -> &Arc<Limiter> {
+        &self.0.limiter
+    }
+
     pub fn archive(&self) -> &Link<Archive> {
         &self.0.archive
     }
@@ -177,6 +189,10 @@ impl Broker {
 
     pub fn outbox(&self) -> &Link<Outbox> {
         &self.0.outbox
+    }
+
+    pub fn courier(&self) -> &Link<Courier> {
+        &self.0.courier
     }
 
     pub fn warden(&self) -> &Link<Warden> {
@@ -205,69 +221,5 @@ impl Broker {
 
     pub(crate) fn shards(&self) -> Vec<Arc<Link<Shard>>> {
         self.0.shards.iter().map(|place| place.link.clone()).collect()
-    }
-}
-
-impl Broker {
-    /// Asks a room, opening it if need be. One that was just ending is asked again in its next life.
-    pub async fn ask_room<M>(&self, id: &RoomId, question: impl Fn() -> M) -> Result<M::Result, Refusal>
-    where
-        M: Message + Send + 'static,
-        M::Result: Send,
-        Room: Handler<M>,
-        Context<Room>: ToEnvelope<Room, M>,
-    {
-        let wait = self.0.settings.command_timeout;
-        let mut answer = ask(&self.0.rooms.open(id, self), question(), wait).await;
-        for pause in [AGAIN, AGAIN * 5] {
-            if !matches!(answer, Err(Refusal::Restarting)) {
-                break;
-            }
-            tokio::time::sleep(pause).await;
-            answer = ask(&self.0.rooms.open(id, self), question(), wait).await;
-        }
-        answer
-    }
-
-    /// Ends live sessions; how many.
-    pub async fn end_sessions(&self, end: EndSessions) -> usize {
-        let wait = self.0.settings.command_timeout;
-        let mut ended: usize = 0;
-        for shard in self.shards() {
-            let mut answer = shard.ask(end.clone(), wait).await;
-            // A shard that died with this in hand has its sockets still.
-            for _ in 0..TRIES {
-                if answer.is_ok() || self.shards().is_empty() {
-                    break;
-                }
-                tokio::time::sleep(AGAIN).await;
-                answer = shard.ask(end.clone(), wait).await;
-            }
-            ended = ended.saturating_add(answer.unwrap_or(0));
-        }
-        ended
-    }
-
-    /// How many sessions each room has on this node, the fullest first.
-    pub async fn count_sessions(&self, count: CountSessions) -> Vec<(RoomId, usize)> {
-        let wait = self.0.settings.command_timeout;
-        let mut rooms: BTreeMap<RoomId, usize> = BTreeMap::new();
-        for shard in self.shards() {
-            for (room, sessions) in shard.ask(count.clone(), wait).await.unwrap_or_default() {
-                *rooms.entry(room).or_default() += sessions;
-            }
-        }
-        let mut fullest: Vec<_> = rooms.into_iter().collect();
-        fullest.sort_by_key(|(_, sessions)| std::cmp::Reverse(*sessions));
-        fullest.truncate(count.most);
-        fullest
-    }
-
-    /// Tells every session on this node.
-    pub fn tell_everyone(&self, event: RoomEvent) {
-        let announcement = Announcement::new(event, &self.0.dialects);
-        for shard in self.shards() {
-            shard.tell(TellEveryone(announcement.clone()));
-        }
     }
 }

@@ -44,6 +44,9 @@ impl Rooms {
 
     /// The room's address; starts it on this thread if it is not open.
     pub fn open(&self, id: &RoomId, broker: &Broker) -> Addr<Room> {
+        if let Some(room) = self.get(id) {
+            return room;
+        }
         match self.0.entry(id.clone()) {
             Slot::Occupied(place) => place.get().room.clone(),
             Slot::Vacant(vacant) => {

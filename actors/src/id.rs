@@ -109,6 +109,12 @@ impl RoomId {
         &self.0
     }
 
+    pub fn kind(&self) -> RoomKind {
+        let kind = self.0.split_once(':').and_then(|(kind, _)| RoomKind::parse(kind).ok());
+        debug_assert!(kind.is_some(), "a room without a kind");
+        kind.unwrap_or(RoomKind::Chat)
+    }
+
     /// The part after the kind: what a dialect shows to its clients.
     pub fn local(&self) -> &str {
         self.0.split_once(':').map_or(&self.0, |(_, id)| id)

@@ -4,6 +4,8 @@
 //! An outlet belongs to one thread; frames leave it whole and in the order they were pushed.
 
 mod flusher;
+mod parting;
+mod pulse;
 mod writing;
 
 use std::cell::{Cell, RefCell};
@@ -17,11 +19,12 @@ use futures_util::future::LocalBoxFuture;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::dialect::{DialectId, Frame, Lane};
+use crate::dialect::{Announcement, DialectId, Form, Frame, Lane};
 use crate::id::SessionId;
 use crate::refusal::Farewell;
+use crate::vitals::Way;
 
-pub use flusher::Flusher;
+pub use flusher::{Deferred, Flusher};
 
 /// The transport under an outlet.
 pub trait Wire {
@@ -30,6 +33,20 @@ pub trait Wire {
     fn writable(&self) -> LocalBoxFuture<'_, io::Result<()>>;
     /// Ends both directions at once, whatever is still queued.
     fn hang_up(&self);
+    /// What it is, in one word.
+    fn transport(&self) -> &'static str;
+    /// The form in which it takes this frame.
+    fn form(&self, _frame: &Frame) -> Form {
+        Form::BARE
+    }
+    /// Two wires of one kind take every frame in the same form.
+    fn kind(&self) -> u8 {
+        0
+    }
+    /// The frame in that form.
+    fn shape(&self, frame: &Frame, _form: Form) -> Frame {
+        frame.clone()
+    }
 }
 
 /// How much an outlet holds for a client that does not read.
@@ -60,6 +77,8 @@ struct Queued {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
+    /// Will be told goodbye when what it asked for is answered.
+    Parting(Farewell),
     /// The last frame is queued; nothing may follow it.
     Closing(Farewell),
     Closed(Farewell),
@@ -81,6 +100,9 @@ pub struct Outlet {
     turned: Cell<Instant>,
     /// A heartbeat is out and nothing came in since.
     asked: Cell<bool>,
+    /// Something its client asked for is being served.
+    /// How much the client asked for and is not answered.
+    in_hand: Cell<u32>,
     drained: Notify,
 }
 
@@ -104,6 +126,7 @@ impl Outlet {
             blocked: Cell::new(None),
             turned: Cell::new(Instant::now()),
             asked: Cell::new(false),
+            in_hand: Cell::new(0),
             drained: Notify::new(),
         })
     }
@@ -121,26 +144,68 @@ impl Outlet {
         self.dialect.set(dialect);
     }
 
-    /// Why it is closing or closed; none while it is open.
+    /// Why it is about to close, closing or closed; none while it stays.
     pub fn farewell(&self) -> Option<Farewell> {
         match self.state.get() {
             State::Open => None,
-            State::Closing(farewell) | State::Closed(farewell) => Some(farewell),
+            State::Parting(farewell) | State::Closing(farewell) | State::Closed(farewell) => Some(farewell),
         }
+    }
+
+    /// May more be said to this client?
+    pub fn is_open(&self) -> bool {
+        matches!(self.state.get(), State::Open | State::Parting(_))
     }
 
     pub fn queued_bytes(&self) -> usize {
         self.queued.get()
     }
 
-    /// Queues a frame; it leaves at the end of this turn of the loop.
+    /// Its socket takes nothing at the moment.
+    pub fn is_blocked(&self) -> bool {
+        self.blocked.get().is_some()
+    }
+
+    /// Through which door and over which transport its client came.
+    pub(crate) fn way(&self) -> Way {
+        let dialect = self.flusher.dialects().get(self.dialect.get());
+        (dialect.map_or("none", |dialect| dialect.door()), self.wire.transport())
+    }
+
+    /// Queues a frame for this client alone; it leaves at the end of this turn of the loop.
     pub fn push(self: &Rc<Self>, frame: &Frame, lane: Lane) {
-        self.push_bytes(frame.wire().clone(), lane);
+        match self.wire.form(frame) {
+            Form::BARE => self.push_bytes(frame.wire().clone(), lane),
+            form => self.push_bytes(self.wire.shape(frame, form).wire().clone(), lane),
+        }
+    }
+
+    /// Queues what many are told.
+    pub fn announce(self: &Rc<Self>, announcement: &Announcement) {
+        if let Some(bytes) = self.words_for(announcement) {
+            self.push_bytes(bytes.clone(), announcement.lane());
+        }
+    }
+
+    /// An announcement as this client takes it: made once for all who share dialect and form.
+    pub(crate) fn words_for<'a>(&self, announcement: &'a Announcement) -> Option<&'a Bytes> {
+        let dialect = self.dialect.get();
+        let frame = announcement.frame(dialect, self.flusher.dialects())?;
+        let shaped = match self.wire.form(frame) {
+            Form::BARE => Some(frame),
+            form => announcement.shaped(dialect, form, || self.wire.shape(frame, form)),
+        };
+        Some(shaped.unwrap_or(frame).wire())
+    }
+
+    /// Outlets of one likeness take every announcement in the same bytes.
+    pub(crate) fn likeness(&self) -> (DialectId, u8) {
+        (self.dialect.get(), self.wire.kind())
     }
 
     /// Queues bytes that are no frame of a dialect, as the answer to an upgrade.
     pub fn push_bytes(self: &Rc<Self>, bytes: Bytes, lane: Lane) {
-        if self.state.get() != State::Open || self.give_way(&bytes, lane) {
+        if !self.is_open() || self.give_way(&bytes, lane) {
             return;
         }
         if !self.has_room_for(&bytes) {
@@ -150,7 +215,7 @@ impl Outlet {
         if !self.has_room_for(&bytes) {
             return self.close(Farewell::TooSlow);
         }
-        if self.state.get() == State::Open {
+        if self.is_open() {
             self.enqueue(bytes, lane);
         }
     }
@@ -191,64 +256,16 @@ impl Outlet {
         }
     }
 
-    /// Says goodbye and hangs up: after the queue where the dialect has a word for it, at once where not.
-    pub fn close(self: &Rc<Self>, farewell: Farewell) {
-        if self.state.get() != State::Open {
-            return;
-        }
-        let word = match farewell {
-            Farewell::TooSlow | Farewell::NoHeartbeat => None,
-            _ => {
-                self.flusher.dialects().get(self.dialect.get()).and_then(|dialect| dialect.farewell(farewell))
-            }
-        };
-        let Some(word) = word else {
-            return self.hang_up(farewell);
-        };
-        self.state.set(State::Closing(farewell));
-        self.turned.set(Instant::now());
-        self.enqueue(word.wire().clone(), Lane::Firm);
-    }
-
     /// Ends the connection now.
     pub fn hang_up(&self, farewell: Farewell) {
         let farewell = self.farewell().unwrap_or(farewell);
-        self.state.set(State::Closed(farewell));
+        if !matches!(self.state.replace(State::Closed(farewell)), State::Closed(_)) {
+            self.flusher.counts().disconnects.count(farewell.code());
+        }
         self.queue.borrow_mut().clear();
         self.queued.set(0);
         self.wire.hang_up();
         self.drained.notify_waiters();
-    }
-
-    /// Something came in from the client.
-    pub fn heard(&self) {
-        self.asked.set(false);
-    }
-
-    /// Ends what has lasted too long; asks a silent client whether it is there.
-    pub fn pulse(self: &Rc<Self>, now: Instant) {
-        let limits = self.flusher.limits();
-        let stalled = self.blocked.get().is_some_and(|since| now.duration_since(since) >= limits.stall);
-        match self.state.get() {
-            State::Open if stalled => self.hang_up(Farewell::TooSlow),
-            State::Open => self.heartbeat(now),
-            State::Closing(farewell) if now.duration_since(self.turned.get()) >= limits.goodbye => {
-                self.hang_up(farewell);
-            }
-            State::Closing(_) | State::Closed(_) => {}
-        }
-    }
-
-    fn heartbeat(self: &Rc<Self>, now: Instant) {
-        let Some(dialect) = self.flusher.dialects().get(self.dialect.get()).cloned() else { return };
-        if now.duration_since(self.turned.get()) < dialect.heartbeat() {
-            return;
-        }
-        self.turned.set(now);
-        if self.asked.replace(true) {
-            return self.close(Farewell::NoHeartbeat);
-        }
-        self.push(&dialect.ping(), Lane::Firm);
     }
 
     /// Ends when at most `left` bytes are queued or the outlet is closed: a long catch-up paces itself by it.
@@ -259,6 +276,15 @@ impl Outlet {
                 return;
             }
             drained.await;
+        }
+    }
+}
+
+/// A pump that died said no goodbye.
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        if !matches!(self.state.get(), State::Closed(_)) {
+            self.flusher.counts().disconnects.count(Farewell::Internal.code());
         }
     }
 }

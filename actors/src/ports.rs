@@ -2,6 +2,7 @@
 //!
 //! Every implementation of a port passes the same contract suite; an error here never reaches a client as it is.
 
+pub mod letters;
 pub mod memory;
 
 use std::sync::Arc;
@@ -38,6 +39,15 @@ pub struct Draft {
     /// Unique per (room, `by`): the same one again gets the first answer.
     pub client_id: ClientId,
     pub body: EntryBody,
+}
+
+impl Draft {
+    /// The message it posts, if that is known by the id its record gave it: such a one is posted once in its room,
+    /// whoever brings it, and whoever brings it again gets the first answer.
+    pub fn on_record(&self) -> Option<&MessageId> {
+        let EntryBody::MessagePosted { message } = &self.body else { return None };
+        (message.id.as_str() == self.client_id.as_str()).then_some(&message.id)
+    }
 }
 
 /// What became of a draft.
@@ -226,6 +236,8 @@ pub struct Ports {
     pub book: Arc<dyn Book>,
     /// None: this node is alone.
     pub backplane: Option<Arc<dyn Backplane>>,
-    /// None: our own log is the system of record.
+    /// None: our own log is the system of record, and knows what users are called from their tokens only.
     pub backend: Option<Arc<dyn Backend>>,
+    /// None: nobody is told of entries but those in the rooms.
+    pub webhooks: Option<letters::Webhooks>,
 }

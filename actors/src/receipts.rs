@@ -6,9 +6,14 @@ pub mod ledger;
 
 use std::collections::HashMap;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseActFuture, WrapFuture};
+use actix::{
+    Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseActFuture, ResponseFuture,
+    WrapFuture,
+};
+use futures_util::FutureExt;
+use tokio::sync::oneshot;
 
-use crate::archive::SaveReceipts;
+use crate::archive::{SaveReceipts, Settle};
 use crate::broker::Broker;
 use crate::id::{RoomId, UserId};
 use crate::message::receipt::{AdvanceReceipt, ListReceipts, Receipt, Watermark};
@@ -31,12 +36,15 @@ pub struct ReceiptsActor {
     /// Risen, not stored yet.
     dirty: HashMap<(RoomId, UserId), Watermark>,
     saving: bool,
+    /// Let go when all is stored.
+    settling: Vec<oneshot::Sender<()>>,
     _obituary: Obituary,
 }
 
 impl ReceiptsActor {
     pub fn new(broker: Broker, obituary: Obituary) -> Self {
-        Self { broker, ledger: Ledger::default(), dirty: HashMap::new(), saving: false, _obituary: obituary }
+        let (dirty, settling) = (HashMap::new(), Vec::new());
+        Self { broker, ledger: Ledger::default(), dirty, saving: false, settling, _obituary: obituary }
     }
 
     fn advance(&mut self, receipt: &Receipt) {
@@ -46,8 +54,11 @@ impl ReceiptsActor {
     }
 
     fn save(&mut self, ctx: &mut Context<Self>) {
-        if self.saving || self.dirty.is_empty() {
+        if self.saving {
             return;
+        }
+        if self.dirty.is_empty() {
+            return self.settling.clear();
         }
         self.saving = true;
         let batch: Vec<Receipt> =
@@ -113,6 +124,18 @@ impl Actor for ReceiptsActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.run_interval(self.broker.settings().receipts_every, Self::save);
+    }
+}
+
+impl Handler<Settle> for ReceiptsActor {
+    type Result = ResponseFuture<()>;
+
+    fn handle(&mut self, _: Settle, ctx: &mut Self::Context) -> Self::Result {
+        let (held, let_go) = oneshot::channel();
+        self.settling.push(held);
+        self.save(ctx);
+        // Let go by being dropped.
+        Box::pin(let_go.map(drop))
     }
 }
 

@@ -2,6 +2,10 @@
 //!
 //! Codes are stable: clients and dashboards may rely on them. Doors word them for their dialect in one `match`.
 
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+
 /// A "no" the client can act on. `Display` is the text for developers; [`Refusal::code`] is the stable name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -33,6 +37,9 @@ pub enum Refusal {
     StoreDown,
     #[error("too much is waiting to be stored")]
     Busy,
+    /// It asked for too much too fast, alone or together with those it shares a limit with.
+    #[error("too many requests")]
+    RateLimited { retry_after: Duration },
     #[error("an answer took too long")]
     TimedOut,
     #[error("a part of the broker is restarting")]
@@ -68,6 +75,7 @@ impl Refusal {
             Self::StoreFull => "store_full",
             Self::StoreDown => "store_down",
             Self::Busy => "busy",
+            Self::RateLimited { .. } => "rate_limited",
             Self::TimedOut => "timed_out",
             Self::Restarting => "restarting",
             Self::Draining => "draining",
@@ -83,6 +91,7 @@ impl Refusal {
             Self::StoreFull
             | Self::StoreDown
             | Self::Busy
+            | Self::RateLimited { .. }
             | Self::TimedOut
             | Self::Restarting
             | Self::Draining
@@ -100,6 +109,14 @@ impl Refusal {
             | Self::TicketUsed
             | Self::BackendFailed { .. }
             | Self::BackendRefused { .. } => false,
+        }
+    }
+
+    /// When it may, where that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } => Some(*retry_after),
+            _ => None,
         }
     }
 }
@@ -123,6 +140,8 @@ pub enum Farewell {
     TooSlow,
     /// It did not answer a heartbeat: gone without a word.
     NoHeartbeat,
+    /// It went on asking past its refusals.
+    Flooding,
     /// A message beyond the size limit.
     TooBig,
     /// Too many or too slow fragments, or a frame that never ended.
@@ -131,8 +150,11 @@ pub enum Farewell {
     Malformed,
     /// Text that is not UTF-8.
     NotText,
-    /// The service is going away.
-    ShuttingDown,
+    /// This node is going away; come back after `retry_ms`, counted from `at`.
+    ShuttingDown {
+        retry_ms: u32,
+        at: Timestamp,
+    },
     /// The store or another part is out of order: come back a little later.
     TryLater,
     /// A fault of ours.
@@ -154,11 +176,12 @@ impl Farewell {
             Self::Disconnected => "disconnected",
             Self::TooSlow => "too_slow",
             Self::NoHeartbeat => "no_heartbeat",
+            Self::Flooding => "flooding",
             Self::TooBig => "too_big",
             Self::TooFragmented => "too_fragmented",
             Self::Malformed => "malformed",
             Self::NotText => "not_text",
-            Self::ShuttingDown => "shutting_down",
+            Self::ShuttingDown { .. } => "shutting_down",
             Self::TryLater => "try_later",
             Self::Internal => "internal",
             Self::ByClient(_) => "by_client",

@@ -6,6 +6,7 @@ pub mod log;
 
 mod amending;
 mod announcing;
+mod hearing;
 mod loading;
 mod typing;
 
@@ -15,7 +16,7 @@ use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, Respon
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::archive::{AppendDraft, Committed};
+use crate::archive::{AppendDraft, Origin};
 use crate::broker::Broker;
 use crate::id::{MessageId, RoomId, Seq, SessionId, ShardId, UserId};
 use crate::message::cluster::UnwatchRoom;
@@ -24,7 +25,7 @@ use crate::message::receipt::{AdvanceReceipt, MarkReceipt, Receipt};
 use crate::message::room::{
     AddEntry, EntryBody, Head, JoinRoom, Joined, LeaveRoom, ListMembers, Member, Posted, Role,
 };
-use crate::ports::{Appended, Draft};
+use crate::ports::Draft;
 use crate::receipts::CloseLedger;
 use crate::refusal::Refusal;
 use crate::room::log::{Missing, RoomLog};
@@ -69,6 +70,8 @@ pub struct Room {
     /// None until the log was read.
     log: Option<RoomLog>,
     reading: bool,
+    /// How much that was relayed here waits for a log that refused it.
+    relaying: usize,
     members: HashMap<SessionId, Member>,
     /// How many members each worker has.
     shards: HashMap<ShardId, usize>,
@@ -90,6 +93,7 @@ impl Room {
             broker,
             log: None,
             reading: false,
+            relaying: 0,
             members: HashMap::new(),
             shards: HashMap::new(),
             typing: HashMap::new(),
@@ -132,11 +136,16 @@ impl Room {
         if head.closed && !by_system && !reopens { Err(Refusal::RoomClosed) } else { Ok(()) }
     }
 
-    fn append(&self, add: AddEntry, ctx: &Context<Self>) -> ResponseFuture<Result<Posted, Refusal>> {
+    fn append(
+        &self,
+        add: AddEntry,
+        origin: Origin,
+        ctx: &Context<Self>,
+    ) -> ResponseFuture<Result<Posted, Refusal>> {
         let AddEntry { by, client_id, body } = add;
         let (answer, answered) = oneshot::channel();
         let draft = Draft { room: self.id.clone(), by, client_id, body };
-        self.broker.archive().tell(AppendDraft { draft, answer });
+        self.broker.archive().tell(AppendDraft { draft, origin, answer });
         let room = ctx.address();
         Box::pin(async move {
             match answered.await {
@@ -227,18 +236,7 @@ impl Handler<AddEntry> for Room {
         if let Err(refusal) = self.check(&add.body) {
             return refuse(refusal);
         }
-        self.append(add, ctx)
-    }
-}
-
-impl Handler<Committed> for Room {
-    type Result = ();
-
-    fn handle(&mut self, Committed { appended }: Committed, ctx: &mut Self::Context) {
-        for Appended { entry, epoch, duplicate } in appended {
-            self.take(entry, epoch, !duplicate);
-        }
-        self.announce_ready(ctx);
+        self.append(add, Origin::Here, ctx)
     }
 }
 

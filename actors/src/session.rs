@@ -3,22 +3,24 @@
 //! It knows no protocol: a door hands it commands and words its answers; events reach the client by its outlet.
 
 mod commands;
+mod order;
 mod posting;
 
 use std::rc::Rc;
+use std::sync::atomic::Ordering::Relaxed;
 
-use actix::{
-    Actor, ActorContext, ActorFutureExt, Context, Handler, ResponseActFuture, ResponseFuture, WrapFuture,
-};
+use actix::{Actor, ActorContext, ActorFutureExt, Context, Handler, ResponseActFuture, WrapFuture};
 
 use crate::broker::{AGAIN, Broker, TRIES};
 use crate::dialect::Announcement;
 use crate::id::{RoomId, Seq, SessionId, ShardId};
+use crate::limiter::Allowance;
 use crate::message::client::{CloseSession, FollowRoom, Identity, OpenRoom, Opened, RefreshSession, Resume};
 use crate::message::room::{GetHead, Head, JoinRoom, Joined, LeaveRoom, Member, RoomEvent};
 use crate::outlet::Outlet;
 use crate::ports::Stretch;
 use crate::refusal::Refusal;
+use crate::session::order::PostOrder;
 use crate::shard::Local;
 use crate::supervisor::{Fate, Obituary};
 use crate::warden::Admit;
@@ -29,7 +31,12 @@ pub struct Session {
     broker: Broker,
     identity: Identity,
     local: Rc<Local>,
+    allowance: Rc<Allowance>,
     following: bool,
+    /// It asked to go on where it left, and that is under way.
+    resuming: bool,
+    /// From the first post on.
+    posts: Option<Rc<PostOrder>>,
     _obituary: Obituary,
 }
 
@@ -39,10 +46,30 @@ impl Session {
         broker: Broker,
         identity: Identity,
         local: Rc<Local>,
+        allowance: Rc<Allowance>,
         obituary: Obituary,
     ) -> Self {
         let id = local.outlet.session();
-        Self { id, shard, broker, identity, local, following: false, _obituary: obituary }
+        Self {
+            id,
+            shard,
+            broker,
+            identity,
+            local,
+            allowance,
+            following: false,
+            resuming: false,
+            posts: None,
+            _obituary: obituary,
+        }
+    }
+
+    /// A past that cannot be told whole is not told in part.
+    fn note_recovery(&mut self) {
+        if std::mem::take(&mut self.resuming) {
+            let result = if self.following { "ok" } else { "partial_refused" };
+            self.broker.vitals().counts.recoveries.count(result);
+        }
     }
 
     fn join(&self, after: Seq) -> JoinRoom {
@@ -70,15 +97,23 @@ fn resumed(head: Head, resume: Option<Resume>) -> Opened {
 }
 
 impl Handler<OpenRoom> for Session {
-    type Result = ResponseFuture<Result<Opened, Refusal>>;
+    type Result = ResponseActFuture<Self, Result<Opened, Refusal>>;
 
     fn handle(&mut self, OpenRoom { resume }: OpenRoom, _: &mut Self::Context) -> Self::Result {
         let (broker, room) = (self.broker.clone(), self.identity.room.clone());
-        Box::pin(async move {
+        let opened = async move {
             let at_least = resume.map_or(Seq::START, |resume| resume.since);
             let head = broker.ask_room(&room, || GetHead { at_least }).await??;
             Ok(resumed(head, resume))
-        })
+        };
+        Box::pin(opened.into_actor(self).map(move |opened: Result<Opened, Refusal>, session, _| {
+            let reset = opened.as_ref().is_ok_and(|opened| opened.reset);
+            session.resuming = resume.is_some() && !reset;
+            if reset {
+                session.broker.vitals().counts.recoveries.count("reset");
+            }
+            opened
+        }))
     }
 }
 
@@ -106,6 +141,7 @@ impl Handler<FollowRoom> for Session {
         };
         Box::pin(followed.into_actor(self).map(|followed, session, _| {
             session.following = followed.is_ok();
+            session.note_recovery();
             followed
         }))
     }
@@ -114,24 +150,25 @@ impl Handler<FollowRoom> for Session {
 /// Sends one page of what the client missed; the number it knows then.
 async fn send_page(broker: &Broker, outlet: &Rc<Outlet>, room: &RoomId, after: Seq) -> Result<Seq, Refusal> {
     let limit = broker.settings().page_entries;
-    let page = broker.ports().log.read(room, Stretch::After(after), limit).await?;
+    let counts = &broker.vitals().counts;
+    let page = broker.ports().log.read(room, Stretch::After(after), limit).await;
+    let page = page.inspect_err(|_| counts.store_errors.count("read"))?;
     let mut told = after;
     for entry in page.entries {
         told = entry.seq;
         let event = RoomEvent::EntryAdded { room: room.clone(), entry };
         let announcement = Announcement::new(event, broker.dialects());
-        if let Some(frame) = announcement.frame(outlet.dialect(), broker.dialects()) {
-            // The client's own reading sets the pace: a long past must not make it look slow.
-            outlet.drained(broker.settings().burst_bytes()).await;
-            outlet.push(frame, announcement.lane());
-        }
+        // The client's own reading sets the pace: a long past must not make it look slow.
+        outlet.drained(broker.settings().burst_bytes()).await;
+        outlet.announce(&announcement);
+        counts.recovered.fetch_add(1, Relaxed);
     }
     if told == after {
         // The room says there is more and the log has nothing: never present a part as the whole.
         return Err(Refusal::StoreDown);
     }
     outlet.drained(broker.settings().burst_bytes()).await;
-    if outlet.farewell().is_some() { Err(Refusal::NotInRoom) } else { Ok(told) }
+    if outlet.is_open() { Ok(told) } else { Err(Refusal::NotInRoom) }
 }
 
 impl Handler<RefreshSession> for Session {

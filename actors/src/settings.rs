@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use crate::courier::Schedule;
+use crate::limiter::RateLimits;
 use crate::outlet::OutletLimits;
 
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub outlet: OutletLimits,
+    /// How much clients may ask for.
+    pub rates: RateLimits,
     /// The most drafts in one commit.
     pub batch_entries: usize,
     /// How long the first draft of a batch waits for company; zero: until the end of the turn.
@@ -28,6 +32,8 @@ pub struct Settings {
     pub typing_stop: Duration,
     /// A leave is told only after this long without a return.
     pub presence_grace: Duration,
+    /// Over how long those who are told goodbye at the end return.
+    pub return_spread: Duration,
     /// How long a returning client may take to be sent everything it missed.
     pub catch_up_timeout: Duration,
     /// How often receipts that moved are stored and told.
@@ -41,6 +47,9 @@ pub struct Settings {
     /// After this many failures in a row the backend is left alone for a while.
     pub breaker_failures: u32,
     pub breaker_open: Duration,
+    /// The backend, if there is one, is asked to take each message before it is told; else it only names users.
+    pub backend_is_record: bool,
+    pub courier: CourierSettings,
     /// How often sockets are looked after: heartbeats, stalls, expired tokens.
     pub pulse: Duration,
     /// How often a store that failed is tried.
@@ -58,6 +67,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             outlet: OutletLimits::default(),
+            rates: RateLimits::default(),
             batch_entries: 256,
             batch_wait: Duration::from_millis(2),
             pending_entries: 100_000,
@@ -69,6 +79,7 @@ impl Default for Settings {
             history_page: 200,
             typing_stop: Duration::from_secs(6),
             presence_grace: Duration::from_secs(5),
+            return_spread: Duration::from_secs(5),
             catch_up_timeout: Duration::from_secs(600),
             receipts_every: Duration::from_millis(50),
             pending_receipts: 100_000,
@@ -76,8 +87,34 @@ impl Default for Settings {
             backend_waiting: 1024,
             breaker_failures: 5,
             breaker_open: Duration::from_secs(10),
+            backend_is_record: true,
+            courier: CourierSettings::default(),
             pulse: Duration::from_millis(250),
             store_probe: Duration::from_millis(500),
+        }
+    }
+}
+
+/// How webhooks are sent.
+#[derive(Debug, Clone)]
+pub struct CourierSettings {
+    pub schedule: Schedule,
+    /// The most letters under way to one endpoint.
+    pub concurrency: usize,
+    /// How long dead letters are kept.
+    pub keep_dead: Duration,
+    /// How often everything is looked after that no notice told of.
+    pub pulse: Duration,
+}
+
+impl Default for CourierSettings {
+    fn default() -> Self {
+        let seconds = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+        Self {
+            schedule: Schedule(seconds.map(Duration::from_secs).to_vec()),
+            concurrency: 16,
+            keep_dead: Duration::from_secs(30 * 86_400),
+            pulse: Duration::from_secs(5),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Entries reach a local member strictly by number, each once; a gap is asked for, never skipped.
 
+mod audience;
 mod locals;
 
 use std::rc::Rc;
@@ -9,8 +10,9 @@ use std::sync::Arc;
 
 use actix::{Actor, AsyncContext, Context, Handler, Message};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
-use crate::broker::Broker;
+use crate::broker::{Broker, Returns};
 use crate::clock::Timestamp;
 use crate::dialect::Announcement;
 use crate::id::{RoomId, Seq, SessionId, ShardId, UserId};
@@ -29,6 +31,8 @@ pub struct Announce {
     pub room: RoomId,
     pub seq: Option<Seq>,
     pub except: Option<SessionId>,
+    /// When it became durable, if that was just now and here.
+    pub durable: Option<Instant>,
     pub announcement: Arc<Announcement>,
 }
 
@@ -71,6 +75,14 @@ impl From<&Ban> for Target {
 pub struct EndSessions {
     pub target: Target,
     pub farewell: Farewell,
+}
+
+/// Command: part with one in `steps` of the sessions that stay, each with its own time to return; how many there were.
+#[derive(Message, Clone)]
+#[rtype(result = "usize")]
+pub struct EndShare {
+    pub steps: usize,
+    pub returns: Returns,
 }
 
 /// Query: how many sessions has each room here? At most this many rooms, the fullest first.
@@ -130,7 +142,8 @@ impl Actor for Shard {
         }
         ctx.run_interval(self.broker.settings().pulse, |shard, _| {
             let now: Timestamp = shard.broker.clock().now();
-            shard.locals.pulse(now);
+            let queued = shard.locals.pulse(now);
+            shard.broker.vitals().queues.tell(shard.id, queued);
         });
     }
 }
@@ -168,6 +181,18 @@ impl Handler<EndSessions> for Shard {
 
     fn handle(&mut self, EndSessions { target, farewell }: EndSessions, _: &mut Self::Context) -> usize {
         self.locals.end(&target, farewell)
+    }
+}
+
+impl Handler<EndShare> for Shard {
+    type Result = usize;
+
+    fn handle(&mut self, EndShare { steps, returns }: EndShare, _: &mut Self::Context) -> usize {
+        let at = self.broker.clock().now();
+        self.locals.part_with_share(steps, |session| Farewell::ShuttingDown {
+            retry_ms: returns.moment_ms(session),
+            at,
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use actix::dev::ToEnvelope;
@@ -22,19 +23,20 @@ const FIRST_BACK_OFF: Duration = Duration::from_millis(5);
 /// Carried by every started actor: tells its next of kin when the actor is dropped, also by a panic.
 pub struct Obituary {
     notice: Option<Box<dyn FnOnce() + Send>>,
-    _alive: Alive,
+    alive: Alive,
 }
 
 impl Obituary {
     /// `notice` may do no more than send a message.
     pub fn new(alive: Alive, notice: impl FnOnce() + Send + 'static) -> Self {
-        Self { notice: Some(Box::new(notice)), _alive: alive }
+        Self { notice: Some(Box::new(notice)), alive }
     }
 }
 
 impl Drop for Obituary {
     fn drop(&mut self) {
         // Runs while unwinding: a second panic here would abort the process.
+        self.alive.note_panic();
         if let Some(notice) = self.notice.take() {
             notice();
         }
@@ -51,6 +53,12 @@ impl Alive {
     pub fn new(vitals: &Arc<Vitals>, kind: &'static str) -> Self {
         vitals.actor_started(kind);
         Self { vitals: vitals.clone(), kind }
+    }
+
+    fn note_panic(&self) {
+        if std::thread::panicking() {
+            self.vitals.counts.panics.fetch_add(1, Relaxed);
+        }
     }
 }
 

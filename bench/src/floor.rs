@@ -1,15 +1,15 @@
 //! The floor: the least a WebSocket broadcaster can do, on one thread and without a framework.
 //!
-//! Everything a client says goes to its whole room, itself included, and to nobody else.
+//! Everything a client says goes to its whole room and to nobody else; with `echo=0` in its query not to itself.
 
 mod room;
 
-use crate::frame::{self, Frame};
-use crate::handshake;
-use crate::reader::FrameReader;
 use anyhow::Result;
 use bytes::BytesMut;
 use clap::{Args, ValueEnum};
+use recado_bench::frame::{self, Frame};
+use recado_bench::reader::FrameReader;
+use recado_bench::{handshake, load};
 use room::{Member, Room, Rooms};
 use serde_json::json;
 use std::rc::Rc;
@@ -38,7 +38,7 @@ pub async fn serve(args: FloorArgs) -> Result<()> {
     socket.set_reuseaddr(true)?;
     socket.bind(([127, 0, 0, 1], args.port).into())?;
     let listener = socket.listen(4096)?;
-    crate::report(&json!({ "listening": listener.local_addr()?.port() }))?;
+    load::report(&json!({ "listening": listener.local_addr()?.port() }))?;
     let rooms = Rc::new(Rooms::new(args.mode));
     tokio::task::spawn_local(rooms.clone().flush_every_turn());
     loop {
@@ -57,8 +57,8 @@ async fn session(rooms: &Rc<Rooms>, mut stream: TcpStream) -> Result<()> {
     let (target, early) = handshake::answer(&mut stream).await?;
     let (read, write) = stream.into_split();
     let mut reader = FrameReader::new(read, early);
-    let member = Rc::new(Member::new(write));
-    let room = rooms.join(room_name(&target), member.clone());
+    let member = Rc::new(Member::new(write, query(&target, "echo") != Some("0")));
+    let room = rooms.join(query(&target, "room").unwrap_or("lobby"), member.clone());
     drop(target);
     let outcome = listen(rooms, &room, &member, &mut reader).await;
     rooms.leave(&room, &member);
@@ -72,7 +72,7 @@ async fn listen(rooms: &Rooms, room: &Rc<Room>, member: &Rc<Member>, reader: &mu
 
 fn hear(rooms: &Rooms, room: &Rc<Room>, member: &Rc<Member>, head: &Frame, payload: &[u8]) -> Result<()> {
     let reply = match head.opcode {
-        frame::TEXT => return rooms.broadcast(room, payload),
+        frame::TEXT => return rooms.broadcast(room, member, payload),
         frame::PING => frame::PONG,
         // the peer hangs up once it has its farewell back
         frame::CLOSE => frame::CLOSE,
@@ -84,7 +84,7 @@ fn hear(rooms: &Rooms, room: &Rc<Room>, member: &Rc<Member>, head: &Frame, paylo
     Ok(())
 }
 
-fn room_name(target: &str) -> &str {
-    let query = target.split_once('?').map_or("", |(_, query)| query);
-    query.split('&').find_map(|pair| pair.strip_prefix("room=")).unwrap_or("lobby")
+fn query<'a>(target: &'a str, name: &str) -> Option<&'a str> {
+    let (_, query) = target.split_once('?')?;
+    query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }

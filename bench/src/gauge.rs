@@ -27,8 +27,6 @@ pub struct Resident {
     pub all: i64,
     /// The heap and the stacks: what connections are made of.
     pub anonymous: i64,
-    /// Written to, and nobody else's.
-    pub private: i64,
 }
 
 pub fn resident(pid: u32) -> Result<Resident> {
@@ -39,7 +37,28 @@ pub fn resident(pid: u32) -> Result<Resident> {
         let kilobytes = line.and_then(|line| line.split_whitespace().next());
         Ok(kilobytes.with_context(|| format!("{path} has no {name}"))?.parse::<i64>()? * 1024)
     };
-    Ok(Resident { all: read("Rss")?, anonymous: read("Pss_Anon")?, private: read("Private_Dirty")? })
+    Ok(Resident { all: read("Rss")?, anonymous: read("Pss_Anon")? })
+}
+
+/// What the kernel holds, for all programs together.
+#[derive(Clone, Copy)]
+pub struct Kernel {
+    /// Queued in TCP sockets.
+    pub socket_buffers: i64,
+    /// Sockets, files, directory entries and all else that cannot be given back.
+    pub objects: i64,
+}
+
+pub fn kernel() -> Result<Kernel> {
+    const PAGE: i64 = 4096;
+    let sockets = fs::read_to_string("/proc/net/sockstat").context("cannot read /proc/net/sockstat")?;
+    let tcp = sockets.lines().find(|line| line.starts_with("TCP:")).context("sockstat has no TCP line")?;
+    let pages = tcp.split_whitespace().skip_while(|word| *word != "mem").nth(1);
+    let pages: i64 = pages.context("sockstat has no memory of TCP")?.parse()?;
+    let memory = fs::read_to_string("/proc/meminfo").context("cannot read /proc/meminfo")?;
+    let slab = memory.lines().find_map(|line| line.strip_prefix("SUnreclaim:"));
+    let slab = slab.and_then(|line| line.split_whitespace().next()).context("meminfo has no SUnreclaim")?;
+    Ok(Kernel { socket_buffers: pages * PAGE, objects: slab.parse::<i64>()? * 1024 })
 }
 
 pub fn open_files(pid: u32) -> Result<usize> {
@@ -68,6 +87,7 @@ mod tests {
         assert!(super::resident(me)?.all > 0);
         assert!(super::open_files(me)? > 0);
         assert!(super::cpu_millis(me).is_ok());
+        assert!(super::kernel()?.objects > 0);
         Ok(())
     }
 }

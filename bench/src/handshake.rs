@@ -5,7 +5,8 @@
 use anyhow::{Context, Result, ensure};
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use std::net::SocketAddr;
+use std::fmt;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -26,16 +27,34 @@ pub async fn answer(stream: &mut TcpStream) -> Result<(String, Vec<u8>)> {
     Ok((target.to_owned(), rest))
 }
 
-/// Asks for an upgrade; gives what followed the head of the answer.
-pub async fn ask(stream: &mut TcpStream, host: SocketAddr, target: &str, client: usize) -> Result<Vec<u8>> {
+/// An upgrade that was not granted.
+#[derive(Debug)]
+pub struct Refused {
+    pub status: u16,
+    /// When the server wants to be asked again.
+    pub retry_after: Option<Duration>,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "the upgrade was refused with {}", self.status)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Asks for an upgrade with the request's first lines; gives what followed the head of the answer.
+pub async fn ask(stream: &mut TcpStream, lines: &str, client: usize) -> Result<Vec<u8>> {
     let key = STANDARD.encode(u128::try_from(client)?.to_be_bytes());
     let request = format!(
-        "GET {target} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        "{lines}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).await?;
     let (head, rest) = read_head(stream).await?;
-    let status = head.lines().next().unwrap_or_default();
-    ensure!(status.split(' ').nth(1) == Some("101"), "the upgrade was refused: {status}");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status: u16 = status.context("the answer to the upgrade is not HTTP")?;
+    let retry_after = header(&head, "retry-after").and_then(|seconds| seconds.parse().ok());
+    ensure!(status == 101, Refused { status, retry_after: retry_after.map(Duration::from_secs) });
     let accept = header(&head, "sec-websocket-accept").unwrap_or_default();
     ensure!(accept == accept_key(&key), "the answer to the handshake's key is wrong");
     Ok(rest)

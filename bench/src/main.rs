@@ -1,21 +1,15 @@
-//! The measuring kit: a bare broadcaster as the floor, and the load that measures it and Recado alike.
-//!
-//! One thread per program and no framework, so that a figure says something about the server alone.
+//! The kit's own program: the load, the floor that everything is compared with, and the verdict on what was measured.
 
 mod floor;
-mod frame;
-mod gauge;
-mod handshake;
-mod load;
-mod reader;
+mod instructions;
+mod verdict;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use serde::Serialize;
-use std::io::Write;
+use recado_bench::load::{self, LoadCommand};
 
 #[derive(Parser)]
-#[command(about = "Measures WebSocket fan-out and idle cost on this machine's loopback")]
+#[command(about = "Measures WebSocket servers on this machine's loopback")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -25,26 +19,20 @@ struct Cli {
 enum Command {
     /// Serve the bare broadcaster that everything else is compared with
     Floor(floor::FloorArgs),
+    /// Say how a comparison stands beside its aims, and draw it
+    Verdict(verdict::VerdictArgs),
+    /// Count the instructions of the hot functions, and fail if one has grown
+    Instructions(instructions::InstructionsArgs),
     /// Put load on a server and say what it cost
     #[command(subcommand)]
-    Load(load::LoadCommand),
+    Load(Box<LoadCommand>),
 }
 
 fn main() -> Result<()> {
-    let cli = Cli::parse();
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    let runtime = builder.enable_all().build_local(tokio::runtime::LocalOptions::default())?;
-    runtime.block_on(async {
-        match cli.command {
-            Command::Floor(args) => floor::serve(args).await,
-            Command::Load(command) => load::run(command).await,
-        }
-    })
-}
-
-/// One line of JSON on stdout: what scripts read.
-fn report(line: &impl Serialize) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", serde_json::to_string(line)?)?;
-    Ok(out.flush()?)
+    match Cli::parse().command {
+        Command::Floor(args) => load::on_this_thread(floor::serve(args)),
+        Command::Verdict(args) => verdict::give(args),
+        Command::Instructions(args) => instructions::judge(&args),
+        Command::Load(command) => load::run(*command, std::env::var("JWT_SECRET").ok()),
+    }
 }

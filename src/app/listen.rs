@@ -18,7 +18,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::wiring::House;
 use crate::config::Config;
-use crate::doors::socket::upgrade::Entrance;
+use crate::doors::socket::deflate::{Deflater, Inflater};
+use crate::doors::socket::upgrade::{Engines, Entrance};
 use crate::doors::socket::{ReadBuffer, serve as serve_socket};
 use crate::doors::widget::{WidgetDoor, WidgetTalk};
 
@@ -38,14 +39,36 @@ fn listen(address: SocketAddr, backlog: u32) -> std::io::Result<TcpListener> {
     Ok(socket.into())
 }
 
+/// What the app listens on; none: that has no port of its own.
+pub(super) struct Listeners {
+    pub shared: TcpListener,
+    pub internal: Option<TcpListener>,
+    pub metrics: Option<TcpListener>,
+}
+
+impl Listeners {
+    pub(super) fn bind(config: &Config) -> anyhow::Result<Self> {
+        let backlog = config.server.backlog;
+        let internal =
+            (config.internal.port != 0).then_some((config.internal.host.as_str(), config.internal.port));
+        let own =
+            |place: Option<(&str, u16)>| place.map(|(host, port)| bind(host, port, backlog)).transpose();
+        Ok(Self {
+            shared: bind(&config.server.host, config.server.port, backlog)?,
+            internal: own(internal)?,
+            metrics: own(config.metrics.place(&config.server)).context("metrics")?,
+        })
+    }
+}
+
 /// Starts the threads.
 pub(super) fn serve(
     config: &Config,
     broker: &Broker,
     house: &Arc<House>,
-    shared: TcpListener,
-    internal: Option<TcpListener>,
+    listeners: Listeners,
 ) -> anyhow::Result<Server> {
+    let Listeners { shared, internal, metrics } = listeners;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = if config.server.workers == 0 { cores } else { config.server.workers };
     let header_timeout = Duration::from_millis(config.server.header_timeout_ms);
@@ -74,6 +97,13 @@ pub(super) fn serve(
             HttpService::build().client_request_timeout(header_timeout).h1(app).tcp()
         })?;
     }
+    if let Some(metrics) = metrics {
+        let with = house.clone();
+        server = server.listen("metrics", metrics, move || {
+            let app = map_config(App::new().configure(with.metrics_routes()), |_| AppConfig::default());
+            HttpService::build().client_request_timeout(header_timeout).h1(app).tcp()
+        })?;
+    }
     Ok(server.run())
 }
 
@@ -85,6 +115,10 @@ fn thread(broker: &Broker, house: &House) -> (Rc<Entrance>, Rc<WidgetDoor>) {
         limits: Rc::new(house.guard),
         user_timeout: house.user_timeout,
         buffer: Rc::new(ReadBuffer::default()),
+        deflate: house.deflate.map(|rules| Engines {
+            deflater: Rc::new(Deflater::new(rules)),
+            inflater: Rc::new(Inflater::default()),
+        }),
     };
     (Rc::new(entrance), Rc::new(house.widget.clone()))
 }
@@ -104,6 +138,7 @@ async fn upgrade(
                 door,
                 accepted.worker,
                 accepted.socket.outlet.clone(),
+                accepted.socket.allowance.clone(),
                 accepted.arrival,
                 accepted.place,
             );

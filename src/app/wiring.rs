@@ -8,62 +8,102 @@ use actix_web::web::ServiceConfig;
 use anyhow::{Context, bail};
 use recado_actors::broker::{Broker, Plan};
 use recado_actors::clock::Clock;
+use recado_actors::courier::Schedule;
 use recado_actors::dialect::{Dialect, Dialects};
-use recado_actors::id::{Epoch, NodeId};
+use recado_actors::id::Epoch;
+use recado_actors::limiter::Rate;
 use recado_actors::outlet::OutletLimits;
 use recado_actors::ports::memory::MemoryStore;
 use recado_actors::ports::{Backend, Ports};
-use recado_actors::settings::Settings;
-use recado_actors::vitals::Vitals;
+use recado_actors::settings::{CourierSettings, Settings};
 
+use super::{Birth, webhooks};
 use crate::auth::{InternalSecrets, Tickets, Verifier};
 use crate::backend::next::{NextBackend, NextSettings};
-use crate::config::{Config, Place};
+use crate::config::{Compression, Config, Mode, Place};
+use crate::doors::admin::{self, AdminDoor};
 use crate::doors::internal::{self, InternalDoor};
 use crate::doors::ops::{self, OpsDoor};
 use crate::doors::socket::GuardLimits;
+use crate::doors::socket::deflate::DeflateRules;
 use crate::doors::socket::gate::{Gate, GateRules};
 use crate::doors::widget::WidgetDoor;
 use crate::doors::widget::dialect::{EXTRAS, PLAIN, WidgetDialect};
 use crate::store::sqlite::SqliteStore;
+use crate::telemetry::Dial;
+use crate::telemetry::metrics::{BrokerFigures, Metrics};
 
 /// What the doors of every thread share.
 pub(super) struct House {
     pub gate: Arc<Gate>,
     pub guard: GuardLimits,
     pub user_timeout: Duration,
+    /// None: nobody is offered compression.
+    pub deflate: Option<DeflateRules>,
     pub widget: WidgetDoor,
     pub internal: InternalDoor,
     pub ops: Arc<OpsDoor>,
+    /// None: the page is not served.
+    pub admin: Option<Arc<AdminDoor>>,
+    pub metrics: Arc<Metrics>,
 }
 
 impl House {
     /// The HTTP side of the shared port; with the internal API when that has no port of its own.
     pub(super) fn shared_routes(&self, with_internal: bool) -> impl FnOnce(&mut ServiceConfig) + use<> {
         let internal = with_internal.then(|| internal::configure(self.internal.clone()));
+        let admin = self.admin.clone().filter(|_| with_internal).map(admin::configure);
         let ops = ops::configure(self.ops.clone());
         move |routes| {
             if let Some(internal) = internal {
                 internal(routes);
+            }
+            if let Some(admin) = admin {
+                admin(routes);
             }
             internal::configure_docs(routes);
             ops(routes);
         }
     }
 
+    /// The HTTP side of the metrics' port.
+    pub(super) fn metrics_routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
+        ops::metrics::configure(self.metrics.clone())
+    }
+
     /// The HTTP side of the internal API's own port.
     pub(super) fn internal_routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
         let internal = internal::configure(self.internal.clone());
+        let admin = self.admin.clone().map(admin::configure);
         let health = ops::configure_health(self.ops.clone());
         move |routes| {
             internal(routes);
+            if let Some(admin) = admin {
+                admin(routes);
+            }
             health(routes);
         }
     }
 }
 
+/// What Prometheus is told; the gate knows of sockets the broker does not.
+fn metrics(config: &Config, broker: &Broker, gate: &Arc<Gate>) -> Arc<Metrics> {
+    let gate = gate.clone();
+    Arc::new(Metrics::new(BrokerFigures {
+        vitals: broker.vitals().clone(),
+        sockets: Box::new(move || gate.connections()),
+        sockets_limit: config.limits.max_connections,
+        version: env!("CARGO_PKG_VERSION"),
+        clock: broker.clock().clone(),
+    }))
+}
+
 /// The ports the configuration names, unless others are given; and the store, to be closed at the end.
-pub(super) fn ports(config: &Config, given: Option<Ports>) -> anyhow::Result<(Ports, Option<SqliteStore>)> {
+pub(super) async fn ports(
+    config: &Config,
+    given: Option<Ports>,
+    clock: &Clock,
+) -> anyhow::Result<(Ports, Option<SqliteStore>)> {
     if let Some(ports) = given {
         return Ok((ports, None));
     }
@@ -71,16 +111,16 @@ pub(super) fn ports(config: &Config, given: Option<Ports>) -> anyhow::Result<(Po
     match config.store.place() {
         Some(Place::Memory) => {
             let store = Arc::new(MemoryStore::new(Epoch(fresh_epoch())));
-            let ports =
-                Ports { log: store.clone(), receipts: store.clone(), book: store, backplane: None, backend };
-            Ok((ports, None))
+            let webhooks = webhooks::open(config, store.clone(), clock).await?;
+            let (log, receipts) = (store.clone(), store.clone());
+            Ok((Ports { log, receipts, book: store, backplane: None, backend, webhooks }, None))
         }
         Some(Place::Sqlite(path)) => {
             let store = SqliteStore::open(&path, config.store.readers).context("opening the store")?;
             let port = Arc::new(store.clone());
-            let ports =
-                Ports { log: port.clone(), receipts: port.clone(), book: port, backplane: None, backend };
-            Ok((ports, Some(store)))
+            let webhooks = webhooks::open(config, port.clone(), clock).await?;
+            let (log, receipts) = (port.clone(), port.clone());
+            Ok((Ports { log, receipts, book: port, backplane: None, backend, webhooks }, Some(store)))
         }
         None => bail!("store.url names no store"),
     }
@@ -109,43 +149,44 @@ pub(super) fn house(
     config: &Config,
     address: SocketAddr,
     ports: Ports,
-    clock: Clock,
-    on_fatal: Box<dyn Fn(&str) + Send + Sync>,
+    birth: Birth,
 ) -> anyhow::Result<(Broker, House)> {
     let dialects = dialects(config);
     let (Some(plain), Some(extras)) = (dialects.id(PLAIN), dialects.id(EXTRAS)) else {
         bail!("the widget's dialects are not registered");
     };
-    let broker = Broker::start(Plan {
-        node: NodeId::fresh(&config.server.node_name()),
-        settings: settings(config),
-        ports,
-        dialects,
-        clock,
-        vitals: Vitals::new(on_fatal),
-    });
+    let Birth { node, clock, vitals } = birth;
+    let broker = Broker::start(Plan { node, settings: settings(config), ports, dialects, clock, vitals });
     let verifier = Arc::new(Verifier::new(config.auth.settings())?);
     let tickets = tickets(config);
     let gate = Gate::new(gate_rules(config));
     let widget = WidgetDoor {
-        verifier,
+        verifier: verifier.clone(),
         tickets: tickets.clone(),
         plain,
         extras,
         first_frame: Duration::from_millis(config.doors.widget.first_frame_ms),
         announced_frame: Duration::from_millis(config.limits.auth_timeout_ms),
         history_page: config.limits.history_page,
+        // A backend that keeps the record is asked in the order of posting, so one at a time.
+        posts_in_hand: if broker.ports().backend.is_some() { 1 } else { config.limits.posts_in_hand },
     };
+    let secrets = Arc::new(internal_secrets(config));
+    let admin = AdminDoor::new(config, broker.clone(), gate.clone(), secrets.clone(), verifier);
     let internal = InternalDoor {
         broker: broker.clone(),
-        secrets: Arc::new(internal_secrets(config)),
+        secrets,
+        gate: gate.clone(),
         tickets,
+        log_level: Dial::new(config.log.level()),
         body_bytes: config.limits.body_bytes,
     };
     let ops = Arc::new(OpsDoor::new(config, broker.clone(), gate.clone(), address));
-    let guard = guard(config);
+    let metrics = metrics(config, &broker, &gate);
+    let (guard, deflate) = (guard(config), deflate(config));
     let user_timeout = Duration::from_millis(config.limits.tcp_user_timeout_ms);
-    Ok((broker, House { gate, guard, user_timeout, widget, internal, ops }))
+    let admin = config.admin.enabled.then(|| Arc::new(admin));
+    Ok((broker, House { gate, guard, user_timeout, deflate, widget, internal, ops, admin, metrics }))
 }
 
 fn dialects(config: &Config) -> Dialects {
@@ -181,6 +222,10 @@ fn gate_rules(config: &Config) -> GateRules {
         connections_per_address: config.limits.max_connections_per_address,
         trusted_proxies: config.server.trusted_networks(),
         client_address_header: (!header.is_empty()).then(|| header.clone()),
+        connects: Rate::per_second(config.limits.connects_per_second, config.limits.connects_burst),
+        connect_wait: Duration::from_millis(config.limits.connect_wait_ms),
+        auth_failures: Rate::per_minute(config.limits.auth_failure_rate),
+        buckets: config.limits.buckets,
     }
 }
 
@@ -193,8 +238,13 @@ fn guard(config: &Config) -> GuardLimits {
     }
 }
 
+fn deflate(config: &Config) -> Option<DeflateRules> {
+    let Compression { enabled, least_bytes, level } = config.compression;
+    enabled.then_some(DeflateRules { least_bytes, level })
+}
+
 fn settings(config: &Config) -> Settings {
-    let Config { limits, rooms, store, backend, .. } = config;
+    let Config { limits, rooms, store, backend, webhooks, .. } = config;
     Settings {
         outlet: OutletLimits {
             bytes: limits.outlet_bytes,
@@ -202,6 +252,7 @@ fn settings(config: &Config) -> Settings {
             stall: Duration::from_millis(limits.slow_reader_ms),
             ..OutletLimits::default()
         },
+        rates: limits.rates(),
         batch_entries: store.batch_entries,
         batch_wait: Duration::from_millis(store.batch_wait_ms),
         pending_entries: limits.pending_entries,
@@ -212,9 +263,17 @@ fn settings(config: &Config) -> Settings {
         history_page: limits.history_page,
         typing_stop: Duration::from_millis(rooms.typing_stop_ms),
         presence_grace: Duration::from_millis(rooms.presence_grace_ms),
+        return_spread: Duration::from_millis(config.server.return_spread_ms),
         backend_concurrency: backend.concurrency,
         breaker_failures: backend.breaker_failures,
         breaker_open: Duration::from_millis(backend.breaker_open_ms),
+        backend_is_record: backend.mode == Mode::Record,
+        courier: CourierSettings {
+            schedule: Schedule(webhooks.retry_seconds.iter().copied().map(Duration::from_secs).collect()),
+            concurrency: webhooks.concurrency,
+            keep_dead: Duration::from_secs(webhooks.dead_days.saturating_mul(86_400)),
+            ..CourierSettings::default()
+        },
         ..Settings::default()
     }
 }

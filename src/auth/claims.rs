@@ -12,6 +12,8 @@ use serde_json::Value;
 use super::TokenError;
 use super::compact::Signed;
 
+const ADMIN: &str = "admin";
+
 /// A user's verified word about themselves; serializes to the claims of a token again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,6 +32,9 @@ pub struct Claims {
     pub avatar: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
+    /// May see how the node is: `admin` is the role, or among the `roles`. A ticket never carries it.
+    #[serde(skip)]
+    pub admin: bool,
     #[serde(rename = "jti", skip_serializing_if = "Option::is_none")]
     pub token_id: Option<String>,
     /// When the session must end; for a ticket that is not the end of the ticket itself.
@@ -58,6 +63,8 @@ pub(super) struct Payload {
     email: Option<String>,
     avatar: Option<String>,
     role: Option<String>,
+    // A value, because others give it other types, and it opens only what asks for it.
+    roles: Option<Value>,
     jti: Option<String>,
     // Values, because their types matter only where an issuer or audience is asked for.
     iss: Option<Value>,
@@ -114,6 +121,7 @@ impl Payload {
     }
 
     pub fn into_claims(self) -> Claims {
+        let admin = self.role.as_deref() == Some(ADMIN) || names(self.roles.as_ref(), Some(ADMIN));
         let id = self.id.map(|id| match id {
             TextOrNumber::Text(text) => text,
             TextOrNumber::Signed(number) => number.to_string(),
@@ -127,6 +135,7 @@ impl Payload {
             email: filled(self.email),
             avatar: filled(self.avatar),
             role: filled(self.role),
+            admin,
             token_id: filled(self.jti),
             expires_at: self.exp,
             issued_at: self.iat,
@@ -141,7 +150,8 @@ impl Payload {
         if expires_at.is_some_and(|end| now >= end) {
             return Err(TokenError::Expired);
         }
-        let claims = Claims { ticket: true, ticket_expires_at, expires_at, ..self.into_claims() };
+        let claims =
+            Claims { admin: false, ticket: true, ticket_expires_at, expires_at, ..self.into_claims() };
         if claims.token_id.is_none() || claims.user_id.is_none() {
             return Err(TokenError::CLAIMS);
         }

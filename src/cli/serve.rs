@@ -4,12 +4,14 @@
 
 use std::process::ExitCode;
 
-use super::tell;
+use super::{fail, tell};
 use crate::config::Config;
 use crate::{app, telemetry};
 
 pub(super) fn run(config: Config) -> ExitCode {
-    telemetry::start(&config.log, &config.server.node_name());
+    if let Err(error) = telemetry::start(&config.log, &config.server.node_name()) {
+        return fail(&error);
+    }
     for warning in config.warnings() {
         log::warn!("{warning}");
     }

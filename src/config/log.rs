@@ -1,7 +1,8 @@
-//! `[log]`: how much is told, and in which form.
+//! `[log]`: how much is told, in which form, and into which files.
 //!
-//! It guarantees that both are words the logger knows.
+//! It guarantees that level and form are words the logger knows.
 
+use log::LevelFilter;
 use serde::Deserialize;
 
 use super::errors::Contradictions;
@@ -15,9 +16,17 @@ const FORMATS: &[&str] = &["json", "text"];
 pub struct Log {
     pub level: String,
     pub format: String,
+    pub folder: String,
+    pub rotate_bytes: u64,
+    pub keep_files: u32,
 }
 
 impl Log {
+    /// The level as the logger knows it.
+    pub fn level(&self) -> LevelFilter {
+        self.level.parse().unwrap_or(LevelFilter::Info)
+    }
+
     pub(super) fn contradictions(&self, found: &mut Contradictions) {
         if !LEVELS.contains(&self.level.as_str()) {
             let text = format!("{} is none of {}", quoted(&self.level), LEVELS.join(", "));

@@ -11,7 +11,9 @@ const QUOTED_CHARS: usize = 40;
 pub(super) fn from_text(text: &str, like: &Value) -> Result<Value, String> {
     match like {
         Value::String(_) => Ok(Value::String(text.to_owned())),
-        Value::Array(_) => Ok(Value::Array(pieces(text))),
+        Value::Array(items) => {
+            pieces(text).map(|piece| item(piece, items)).collect::<Result<_, _>>().map(Value::Array)
+        }
         Value::Integer(_) => text.trim().parse().map(Value::Integer).map_err(|_| expected(like, text)),
         Value::Boolean(_) => truth(text).map(Value::Boolean).ok_or_else(|| expected(like, text)),
         Value::Float(_) | Value::Datetime(_) | Value::Table(_) => Err(expected(like, text)),
@@ -22,9 +24,13 @@ fn expected(like: &Value, text: &str) -> String {
     format!("expected {}, found {}", kind(like), quoted(text))
 }
 
-fn pieces(text: &str) -> Vec<Value> {
-    let pieces = text.split(',').map(str::trim).filter(|piece| !piece.is_empty());
-    pieces.map(|piece| Value::String(piece.to_owned())).collect()
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|piece| !piece.is_empty())
+}
+
+/// One of a list whose default holds such items; a list that is empty by default is one of texts.
+fn item(piece: &str, like: &[Value]) -> Result<Value, String> {
+    like.first().map_or_else(|| Ok(Value::String(piece.to_owned())), |like| from_text(piece, like))
 }
 
 fn truth(text: &str) -> Option<bool> {
@@ -41,7 +47,8 @@ pub(super) fn type_flaw(value: &Value, like: &Value, secret: bool) -> Option<Str
         let found = if secret { kind(value).to_owned() } else { shown(value) };
         return Some(format!("expected {}, found {found}", kind(like)));
     }
-    let odd = value.as_array()?.iter().find(|item| !item.is_str())?;
+    let wanted = like.as_array()?.first().map_or("string", Value::type_str);
+    let odd = value.as_array()?.iter().find(|item| item.type_str() != wanted)?;
     let found = if secret { kind(odd).to_owned() } else { shown(odd) };
     Some(format!("expected {}, found {found} among them", kind(like)))
 }
@@ -53,6 +60,7 @@ fn kind(value: &Value) -> &'static str {
         Value::Float(_) => "a fraction",
         Value::Boolean(_) => "true or false",
         Value::Datetime(_) => "a date",
+        Value::Array(items) if items.first().is_some_and(Value::is_integer) => "a list of integers",
         Value::Array(_) => "a list of texts",
         Value::Table(_) => "a section",
     }

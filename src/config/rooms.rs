@@ -1,4 +1,4 @@
-//! `[rooms]` and `[demo]`: what rooms keep and for how long, and whether the demo page is served.
+//! `[rooms]`, `[demo]` and `[admin]`: what rooms keep and for how long, and which pages are served.
 //!
 //! It only holds numbers; the ranges they must lie in stand in `ranges`.
 
@@ -16,5 +16,11 @@ pub struct Rooms {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Demo {
+    pub enabled: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Admin {
     pub enabled: bool,
 }

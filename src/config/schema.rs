@@ -15,6 +15,8 @@ const SECRETS: &[&str] = &[
     "auth.jwt_secrets",
     "internal.secrets",
     "backend.secret",
+    "webhooks.urls",
+    "webhooks.secrets",
     "backplane.redis_url",
     "backplane.redis_password",
     "backplane.upstash_rest_token",

@@ -20,6 +20,7 @@ pub struct Server {
     pub backlog: u32,
     pub header_timeout_ms: u64,
     pub drain_ms: u64,
+    pub return_spread_ms: u64,
     pub node: String,
     pub allowed_origins: Vec<String>,
     pub trusted_proxies: Vec<String>,

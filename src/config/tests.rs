@@ -3,8 +3,10 @@
 //! They guarantee that the list of settings, the structs and the ranges name the same things.
 
 mod aliases;
+mod backplane;
 mod contradictions;
 mod mistakes;
+mod webhooks;
 
 use std::io::Write;
 

@@ -11,6 +11,7 @@ mod fields;
 mod guard;
 mod history;
 mod idempotency;
+mod log_level;
 mod members;
 mod messages;
 mod openapi;
@@ -18,6 +19,7 @@ mod path;
 mod problems;
 mod target;
 mod tickets;
+mod webhooks;
 mod words;
 
 #[cfg(test)]
@@ -34,6 +36,8 @@ use recado_actors::ports::LogError;
 use recado_actors::refusal::Refusal;
 
 use crate::auth::{InternalSecrets, Tickets};
+use crate::doors::socket::gate::Gate;
+use crate::telemetry::Dial;
 
 pub use openapi::{configure_docs, openapi};
 
@@ -44,8 +48,11 @@ const ROOT: &str = "/internal";
 pub struct InternalDoor {
     pub broker: Broker,
     pub secrets: Arc<InternalSecrets>,
+    /// Knows who calls, and how often who failed.
+    pub gate: Arc<Gate>,
     /// None: this node has no secret to sign tickets with.
     pub tickets: Option<Arc<Tickets>>,
+    pub log_level: Dial,
     /// The longest body that is read.
     pub body_bytes: usize,
 }
@@ -65,14 +72,14 @@ impl InternalDoor {
 pub fn configure(door: InternalDoor) -> impl FnOnce(&mut ServiceConfig) + Clone {
     let door = web::Data::new(door);
     move |config| {
-        let secrets = door.secrets.clone();
+        let caller = door.clone();
         let mut scope = web::scope(ROOT).app_data(door).default_service(web::to(problems::unknown_route));
         for (path, routes) in routes() {
             scope = scope.service(resource(path, routes));
         }
         config.service(scope.wrap(from_fn(move |request, next| {
-            let secrets = secrets.clone();
-            async move { guard::admit(&secrets, request, next).await }
+            let door = caller.clone();
+            async move { guard::admit(&door, request, next).await }
         })));
     }
 }
@@ -99,7 +106,13 @@ fn routes() -> Vec<(&'static str, Vec<(Method, Route)>)> {
             ],
         ),
         ("/broadcast", vec![on(Method::POST, broadcast::broadcast)]),
+        ("/webhooks", vec![on(Method::GET, webhooks::list_endpoints)]),
+        ("/webhooks/dead", vec![on(Method::GET, webhooks::list_dead)]),
+        ("/webhooks/dead/replay", vec![on(Method::POST, webhooks::replay_all)]),
+        ("/webhooks/dead/{id}/replay", vec![on(Method::POST, webhooks::replay_one)]),
+        ("/webhooks/{endpoint}/enable", vec![on(Method::POST, webhooks::enable_endpoint)]),
         ("/tickets", vec![on(Method::POST, tickets::issue_ticket)]),
+        ("/log-level", vec![on(Method::GET, log_level::get_level), on(Method::PUT, log_level::put_level)]),
     ]
 }
 

@@ -4,6 +4,7 @@
 
 pub mod demo;
 mod health;
+pub mod metrics;
 mod pages;
 
 use std::net::SocketAddr;
@@ -54,6 +55,7 @@ pub fn configure(door: Arc<OpsDoor>) -> impl FnOnce(&mut ServiceConfig) {
             .route("/demo/session", web::get().to(demo::session))
             .route("/demo/{file:.*}", web::get().to(pages::demo))
             .route("/landing.css", web::get().to(pages::landing_css))
+            .route("/colours.css", web::get().to(pages::colours))
             .default_service(web::to(elsewhere));
     }
 }

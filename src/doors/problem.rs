@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
@@ -15,8 +16,8 @@ use utoipa::ToSchema;
 /// The media type of RFC 9457.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// How soon what the broker refused for the moment may be tried again, in seconds.
-const SOON: u64 = 1;
+/// How soon what the broker refused for the moment may be tried again, where it does not say.
+const SOON: Duration = Duration::from_secs(1);
 
 /// An HTTP "no".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,12 @@ impl Problem {
 
     pub fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..self }
+    }
+
+    /// The same to the next whole second, never at once.
+    pub fn retry_within(self, wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        self.retry_after(seconds.max(1))
     }
 
     /// What the status means, in the words of the standard.
@@ -78,7 +85,7 @@ impl ResponseError for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let problem = Self::new(status_of(&refusal), refusal.code(), refusal.to_string());
-        if refusal.retry() { problem.retry_after(SOON) } else { problem }
+        if refusal.retry() { problem.retry_within(refusal.retry_after().unwrap_or(SOON)) } else { problem }
     }
 }
 
@@ -88,6 +95,7 @@ fn status_of(refusal: &Refusal) -> u16 {
         Refusal::UnknownMessage => 404,
         Refusal::RoomClosed | Refusal::MessageDeleted | Refusal::NotInRoom => 409,
         Refusal::EmptyContent | Refusal::ContentTooLong { .. } | Refusal::SeqAhead { .. } => 422,
+        Refusal::RateLimited { .. } => 429,
         Refusal::BackendRefused { .. } | Refusal::BackendFailed { .. } => 502,
         Refusal::StoreFull
         | Refusal::StoreDown
@@ -135,6 +143,7 @@ mod tests {
             (Refusal::Banned, 403, false),
             (Refusal::StoreFull, 503, true),
             (Refusal::Busy, 503, true),
+            (Refusal::RateLimited { retry_after: Duration::from_millis(1) }, 429, true),
             (Refusal::TimedOut, 503, true),
             (Refusal::Restarting, 503, true),
             (Refusal::Draining, 503, true),

@@ -3,6 +3,7 @@
 //! Only this module names actix-web-actors. A client's messages are handed on one at a time, and nothing more is
 //! read while one is in hand; everything outward goes through the outlet.
 
+pub mod deflate;
 pub mod frame;
 pub mod gate;
 mod guard;
@@ -22,10 +23,12 @@ use actix_web_actors::ws::{Message, WebsocketContext};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use recado_actors::dialect::Lane;
+use recado_actors::limiter::{Allowance, Ask};
 use recado_actors::outlet::Outlet;
 use recado_actors::refusal::Farewell;
 
-pub use guard::GuardLimits;
+use deflate::Inflater;
+pub use guard::{Guard, GuardLimits};
 pub use handshake::Arrival;
 use intake::Passage;
 pub use intake::ReadBuffer;
@@ -48,19 +51,23 @@ pub trait Conversation: Unpin + 'static {
 pub struct Socket {
     pub io: Rc<TcpStream>,
     pub outlet: Rc<Outlet>,
+    pub allowance: Rc<Allowance>,
     /// What the client sent right behind its handshake.
     pub early: Bytes,
     pub limits: Rc<GuardLimits>,
+    /// None: what it sends is not compressed.
+    pub inflater: Option<Rc<Inflater>>,
     pub buffer: Rc<ReadBuffer>,
 }
 
 /// Serves a socket until it is gone.
 pub fn serve<C: Conversation>(socket: Socket, conversation: C) -> impl Future<Output = ()> {
-    let Socket { io, outlet, early, limits, buffer } = socket;
+    let Socket { io, outlet, allowance, early, limits, inflater, buffer } = socket;
     let passage = Rc::new(Passage::default());
     let codec = Codec::new().max_size(limits.message_bytes);
-    let intake = intake::read(io.clone(), buffer, early, limits, passage.clone());
-    let pump = Pump { outlet: outlet.clone(), conversation: Some(conversation), passage };
+    let guard = Guard::new(limits, inflater);
+    let intake = intake::read(io.clone(), buffer, early, guard, passage.clone());
+    let pump = Pump { outlet: outlet.clone(), allowance, conversation: Some(conversation), passage };
     // Boxed here, or the task would keep room for it twice.
     let mut said = Box::pin(WebsocketContext::with_codec(pump, intake, codec));
     async move {
@@ -83,6 +90,7 @@ async fn part(io: Rc<TcpStream>, outlet: Rc<Outlet>) {
 /// Moves frames of one socket.
 struct Pump<C: Conversation> {
     outlet: Rc<Outlet>,
+    allowance: Rc<Allowance>,
     /// Away while a message is in hand.
     conversation: Option<C>,
     passage: Rc<Passage>,
@@ -99,12 +107,14 @@ impl<C: Conversation> Pump<C> {
         then: impl FnOnce(&mut Self, &mut PumpContext<C>, T) + 'static,
     ) {
         let Some(mut conversation) = self.conversation.take() else { return };
+        self.outlet.take_in_hand();
         let working = async move {
             let result = work(&mut conversation).await;
             (conversation, result)
         };
         let done = working.into_actor(self).map(|(conversation, result), pump, ctx| {
             pump.conversation = Some(conversation);
+            pump.outlet.put_down();
             then(pump, ctx, result);
         });
         done.wait(ctx);
@@ -135,11 +145,25 @@ impl<C: Conversation> Pump<C> {
         );
     }
 
-    /// A goodbye said before the client proved itself has no shard to see it through.
+    /// A goodbye may have waited for this answer, and one said before the client proved itself has no shard to see it
+    /// through.
     fn mind(&self, ctx: &mut PumpContext<C>) {
-        if let Some(farewell) = self.outlet.farewell() {
-            self.close(ctx, farewell);
+        match self.outlet.farewell() {
+            // Nothing more is read of a flood.
+            Some(Farewell::Flooding) => ctx.stop(),
+            // While it is open still, other answers are on their way.
+            Some(farewell) if !self.outlet.is_open() => self.close(ctx, farewell),
+            Some(_) | None => {}
         }
+    }
+
+    /// A control frame: no conversation hears of it, but it costs. May it be answered?
+    fn allows_control(&self, ctx: &mut PumpContext<C>) -> bool {
+        let allowed = self.allowance.spend(Ask::Other).is_ok();
+        if !allowed {
+            self.mind(ctx);
+        }
+        allowed
     }
 }
 
@@ -167,8 +191,12 @@ impl<C: Conversation> StreamHandler<Result<Message, ProtocolError>> for Pump<C> 
         match message {
             Ok(Message::Text(text)) => self.hear(ctx, text.into_bytes()),
             Ok(Message::Binary(bytes)) => self.hear(ctx, bytes),
-            Ok(Message::Ping(payload)) => self.outlet.push(&frame::pong(&payload), Lane::Firm),
-            Ok(Message::Pong(_) | Message::Nop) => {}
+            Ok(Message::Ping(payload)) => {
+                if self.allows_control(ctx) {
+                    self.outlet.push(&frame::pong(&payload), Lane::Firm);
+                }
+            }
+            Ok(Message::Pong(_) | Message::Nop) => _ = self.allows_control(ctx),
             Ok(Message::Close(reason)) => {
                 let code = reason.map_or(1005, |reason| reason.code.into());
                 self.outlet.close(Farewell::ByClient(code));

@@ -5,10 +5,12 @@
 pub mod codec;
 pub mod dialect;
 mod entering;
+mod posting;
 pub mod words;
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use actix::Addr;
@@ -16,19 +18,21 @@ use bytes::Bytes;
 use recado_actors::broker::Worker;
 use recado_actors::clock::Timestamp;
 use recado_actors::dialect::{DialectId, Frame, Lane};
-use recado_actors::id::{ClientId, Seq};
+use recado_actors::id::Seq;
+use recado_actors::limiter::{Allowance, Ask};
 use recado_actors::message::client::{ClientCommand, CloseSession, RefreshSession, Reply};
-use recado_actors::message::room::Role;
 use recado_actors::outlet::Outlet;
 use recado_actors::refusal::{Farewell, Refusal};
 use recado_actors::session::Session;
 use recado_actors::supervisor::ask;
+use recado_actors::vitals::Counts;
 
 use crate::auth::{Tickets, Verifier};
 use crate::doors::socket::Conversation;
 use crate::doors::socket::gate::Place;
 use crate::doors::socket::handshake::Arrival;
 use crate::doors::widget::codec::{Asked, Heard};
+use crate::doors::widget::posting::InHand;
 use crate::doors::widget::words::Subject;
 
 /// What every widget connection shares.
@@ -46,6 +50,8 @@ pub struct WidgetDoor {
     /// The same for a client that announced it by `?auth=frame`.
     pub announced_frame: Duration,
     pub history_page: usize,
+    /// How many posts of one client may be on their way at once.
+    pub posts_in_hand: u64,
 }
 
 /// One client's talk with its session.
@@ -53,10 +59,13 @@ pub struct WidgetTalk {
     door: Rc<WidgetDoor>,
     worker: Rc<Worker>,
     outlet: Rc<Outlet>,
+    allowance: Rc<Allowance>,
     /// Until the client is let in; its token need not be kept longer.
     arrival: Option<Box<Arrival>>,
     session: Option<Addr<Session>>,
-    _place: Place,
+    place: Place,
+    /// Posts that are not answered yet.
+    posts: Option<Rc<InHand>>,
 }
 
 impl WidgetTalk {
@@ -64,16 +73,22 @@ impl WidgetTalk {
         door: Rc<WidgetDoor>,
         worker: Rc<Worker>,
         outlet: Rc<Outlet>,
+        allowance: Rc<Allowance>,
         arrival: Arrival,
         place: Place,
     ) -> Self {
-        Self { door, worker, outlet, arrival: Some(Box::new(arrival)), session: None, _place: place }
+        let arrival = Some(Box::new(arrival));
+        Self { door, worker, outlet, allowance, arrival, session: None, place, posts: None }
     }
 
     fn say(&self, frame: Option<Frame>) {
         if let Some(frame) = frame {
             self.outlet.push(&frame, Lane::Firm);
         }
+    }
+
+    fn counts(&self) -> &Counts {
+        &self.worker.broker().vitals().counts
     }
 
     fn refuse(&self, subject: Subject<'_>, refusal: &Refusal) {
@@ -86,20 +101,38 @@ impl WidgetTalk {
     }
 
     async fn ask(&self, command: ClientCommand) -> Result<Reply, Refusal> {
-        let session = self.session.as_ref().ok_or(Refusal::NotInRoom)?;
-        let answer = ask(session, command, self.wait()).await;
-        if matches!(answer, Err(Refusal::Restarting)) {
-            // Sessions are never restarted: the client returns and resumes.
-            self.outlet.close(Farewell::Internal);
-        }
-        answer?
+        let session = self.session.clone().ok_or(Refusal::NotInRoom)?;
+        ask_session(session, self.outlet.clone(), command, self.wait()).await
     }
 
     fn wait(&self) -> Duration {
         self.worker.broker().settings().command_timeout
     }
 
+    /// For what the session never hears of; it takes what its own commands cost.
+    fn pay(&self, heard: &Heard) -> Result<(), Refusal> {
+        match heard {
+            Heard::Asked(Asked::Ping | Asked::Refresh { .. } | Asked::Auth { .. })
+            | Heard::Refused(_)
+            | Heard::Ignored => self.allowance.spend(Ask::Other),
+            Heard::Asked(
+                Asked::Post { .. }
+                | Asked::Typing { .. }
+                | Asked::AgentJoined
+                | Asked::History { .. }
+                | Asked::Delivered { .. }
+                | Asked::Read { .. },
+            ) => Ok(()),
+        }
+    }
+
     async fn serve(&mut self, asked: Asked) {
+        if !matches!(asked, Asked::Ping | Asked::Post { .. } | Asked::Typing { .. }) {
+            // Whatever else is asked for comes after what was posted before it.
+            if let Some(posts) = &self.posts {
+                posts.at_most(0).await;
+            }
+        }
         match asked {
             Asked::Ping => self.say(words::pong()),
             Asked::Post { content, role, temp_id } => self.post(content, role, temp_id).await,
@@ -117,20 +150,6 @@ impl WidgetTalk {
             Asked::Read { seq } => self.mark(ClientCommand::MarkRead { seq }).await,
             Asked::Refresh { token } => self.refresh(&token).await,
             Asked::Auth { .. } => self.say(words::error("Already authenticated", "already_authenticated")),
-        }
-    }
-
-    async fn post(&self, content: String, role: Role, temp_id: Option<ClientId>) {
-        if temp_id.is_some() {
-            self.wants_extras();
-        }
-        let command = ClientCommand::PostMessage { content, role, client_id: temp_id.clone() };
-        match (self.ask(command).await, temp_id) {
-            (Ok(Reply::Posted { id, seq, duplicate }), Some(temp_id)) => {
-                self.say(words::sent(&temp_id, &id, seq, duplicate, self.now()));
-            }
-            (Ok(_), _) => {}
-            (Err(refusal), temp_id) => self.refuse(Subject::Message(temp_id.as_ref()), &refusal),
         }
     }
 
@@ -174,6 +193,20 @@ impl WidgetTalk {
     }
 }
 
+async fn ask_session(
+    session: Addr<Session>,
+    outlet: Rc<Outlet>,
+    command: ClientCommand,
+    wait: Duration,
+) -> Result<Reply, Refusal> {
+    let answer = ask(&session, command, wait).await;
+    if matches!(answer, Err(Refusal::Restarting)) {
+        // Sessions are never restarted: the client returns and resumes.
+        outlet.close(Farewell::Internal);
+    }
+    answer?
+}
+
 impl Conversation for WidgetTalk {
     async fn open(&mut self) -> Option<Duration> {
         let arrival = self.arrival.as_ref()?;
@@ -195,9 +228,15 @@ impl Conversation for WidgetTalk {
                 }
             };
         }
+        if let Err(refusal) = self.pay(&heard) {
+            return self.refuse(Subject::Other, &refusal);
+        }
         match heard {
             Heard::Asked(asked) => self.serve(asked).await,
-            Heard::Refused(fault) => self.say(words::fault(&fault)),
+            Heard::Refused(fault) => {
+                self.counts().refusals.count(fault.code);
+                self.say(words::fault(&fault));
+            }
             Heard::Ignored => {}
         }
     }
@@ -210,6 +249,9 @@ impl Conversation for WidgetTalk {
 /// Also when the pump itself dies: the session ends, the seat is free, the place is given back.
 impl Drop for WidgetTalk {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.counts().panics.fetch_add(1, Relaxed);
+        }
         self.worker.forget(&self.outlet);
         if let Some(session) = self.session.take() {
             session.do_send(CloseSession);

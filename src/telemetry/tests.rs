@@ -2,7 +2,10 @@
 //!
 //! They guarantee one event per line and no token in any.
 
-use std::io::{self, Write};
+mod files;
+mod level;
+
+use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -130,39 +133,72 @@ struct Gate {
     out: Sender<Vec<u8>>,
 }
 
-impl Write for Gate {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+impl Gate {
+    fn write(&self, lines: &[u8]) -> io::Result<()> {
         self.open.recv_timeout(Duration::from_secs(10)).ok();
-        self.out.send(bytes.to_vec()).ok();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.out.send(lines.to_vec()).map_err(io::Error::other)
     }
 }
 
-#[test]
-fn a_reader_that_stops_costs_lines_but_nobodys_time() {
+/// How many lines stand there, and how many are said to be lost.
+fn kept_and_lost(written: &Receiver<Vec<u8>>) -> (usize, usize) {
+    let text: Vec<u8> = written.iter().flatten().collect();
+    let text = String::from_utf8(text).unwrap();
+    let lost = text.lines().filter_map(|line| line.strip_prefix("lost "));
+    let lost = lost.map(|count| count.parse::<usize>().unwrap()).sum();
+    (text.lines().filter(|line| line.starts_with("line ")).count(), lost)
+}
+
+/// Tells so many lines of such a length past a gate that opens when all were told.
+fn told_past_a_gate(lines: usize, length: usize) -> (usize, usize) {
     let (open_gate, open) = channel();
     let (out, written) = channel();
-    let mut drain = Drain::start(Gate { open, out }, |count| format!("lost {count}\n")).unwrap();
-    for number in 0..10_000 {
-        drain.write_all(format!("line {number}\n").as_bytes()).unwrap();
+    let gate = Gate { open, out };
+    let lost_line = |count| format!("lost {count}\n");
+    let drain = Drain::start("gate", move |lines| gate.write(lines), lost_line).unwrap();
+    for number in 0..lines {
+        drain.tell(format!("line {number:length$}\n").as_bytes());
     }
     drop(open_gate);
     drain.flush(Duration::from_secs(10));
     drop(drain);
-    let text: Vec<u8> = written.iter().flatten().collect();
-    let text = String::from_utf8(text).unwrap();
-    let lost: usize = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("lost "))
-        .map(|count| count.parse::<usize>().unwrap())
-        .sum();
-    let kept = text.lines().filter(|line| line.starts_with("line ")).count();
+    kept_and_lost(&written)
+}
+
+#[test]
+fn a_reader_that_stops_costs_lines_but_nobodys_time() {
+    let (kept, lost) = told_past_a_gate(10_000, 1);
     assert!(lost > 0, "the queue has an end");
     assert_eq!(kept + lost, 10_000);
+}
+
+#[test]
+fn the_queue_ends_with_its_bytes_too() {
+    let (kept, lost) = told_past_a_gate(1000, 50_000);
+    assert!(kept < 100, "{kept} lines of 50 kB were kept");
+    assert_eq!(kept + lost, 1000);
+}
+
+#[test]
+fn what_could_not_be_written_is_counted_where_writing_goes_on() {
+    let (out, written) = channel::<Vec<u8>>();
+    let mut failures = 3;
+    let write = move |lines: &[u8]| {
+        if failures > 0 {
+            failures -= 1;
+            return Err(io::Error::other("full"));
+        }
+        out.send(lines.to_vec()).map_err(io::Error::other)
+    };
+    let drain = Drain::start("full", write, |count| format!("lost {count}\n")).unwrap();
+    for number in 0..10 {
+        drain.tell(format!("line {number}\n").as_bytes());
+        drain.flush(Duration::from_secs(10));
+    }
+    drop(drain);
+    let (kept, lost) = kept_and_lost(&written);
+    assert!(lost > 0, "nothing is said of what was lost");
+    assert_eq!(kept + lost, 10);
 }
 
 proptest! {

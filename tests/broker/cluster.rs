@@ -31,6 +31,7 @@ async fn three_nodes() -> [Node; 3] {
             book: store.clone(),
             backplane: Some(Arc::new(link.clone())),
             backend: None,
+            webhooks: None,
         };
         let world = World { ports: Some(ports), ..World::default() };
         Node { house: House::in_world(&[], world).await, link }

@@ -157,9 +157,8 @@ async fn a_burst_survives_three_deaths_of(kind: &str, settings: &[(&str, &str)])
     let mut people = three_people(&house).await;
     let deaths = async {
         for accepted in [50, 100, 150] {
-            let reached = |broker: &recado_actors::broker::Broker| {
-                broker.vitals().accepted.load(std::sync::atomic::Ordering::Relaxed) >= accepted
-            };
+            let reached =
+                |broker: &recado_actors::broker::Broker| broker.vitals().counts.accepted.total() >= accepted;
             house.until("so many are stored", reached).await;
             house.dies(kind).await;
         }

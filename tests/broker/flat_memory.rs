@@ -4,9 +4,11 @@
 
 use serde_json::json;
 
+use crate::house::UNLIMITED;
+use crate::packing::{OFFER, packed};
 use crate::person::Person;
 use crate::programs::Program;
-use crate::raw_socket::{CONTINUATION, FIN, PING, RawSocket, TEXT, frame, frame_header, post};
+use crate::raw_socket::{CONTINUATION, FIN, PING, RSV1, RawSocket, TEXT, frame, frame_header, post};
 use crate::tokens::{INTERNAL, SECRET, claims, sign};
 
 const MIB: u64 = 1024;
@@ -16,23 +18,22 @@ const BURST: usize = 10;
 
 /// The product on memory, and where it listens.
 async fn product() -> (Program, std::net::SocketAddr) {
-    let mut recado = Program::recado(
-        &[],
-        &[
-            ("JWT_SECRET", SECRET),
-            ("INTERNAL_API_SECRET", INTERNAL),
-            ("RECADO_SERVER__PORT", "0"),
-            ("RECADO_SERVER__WORKERS", "1"),
-            ("RECADO_STORE__URL", "memory:"),
-        ],
-    );
+    let settings = [
+        ("JWT_SECRET", SECRET),
+        ("INTERNAL_API_SECRET", INTERNAL),
+        ("RECADO_SERVER__PORT", "0"),
+        ("RECADO_SERVER__WORKERS", "1"),
+        ("RECADO_STORE__URL", "memory:"),
+    ];
+    let mut recado = Program::recado(&[], &[&settings[..], &UNLIMITED].concat());
     let address = recado.listens().await;
     (recado, address)
 }
 
 async fn enters(address: std::net::SocketAddr) -> RawSocket {
     let mut socket = RawSocket::dials(address).await;
-    socket.comes_in(&sign(&claims("eve", "chat_1"))).await;
+    let path = format!("/?token={}", sign(&claims("eve", "chat_1")));
+    socket.comes_in_with(&path, &[OFFER]).await;
     socket
 }
 
@@ -70,6 +71,22 @@ async fn a_million_empty_fragments_cost_nothing() {
 async fn a_message_in_fragments_that_grows_for_ever_costs_its_limit_at_most() {
     let fragment = frame(CONTINUATION, &[b' '; 2000]);
     stays_flat(&[frame(TEXT, b"{"), fragment.repeat(1000)], 50, 1009, 4 * MIB).await;
+}
+
+#[actix_web::test]
+async fn a_compressed_bomb_costs_its_limit_at_most() {
+    // 64 MiB of nothing, which as a message is as long as the longest that is let in.
+    let bomb = packed(&vec![b' '; 64 << 20]);
+    stays_flat(&[frame(FIN | RSV1 | TEXT, &bomb)], 50, 1009, MIB).await;
+}
+
+#[actix_web::test]
+async fn a_bomb_in_fragments_costs_no_more() {
+    let bomb = packed(&vec![b' '; 64 << 20]);
+    let mut frames: Vec<_> = bomb.chunks(1500).map(|chunk| frame(CONTINUATION, chunk)).collect();
+    frames[0] = frame(RSV1 | TEXT, &bomb[..1500]);
+    frames.push(frame(FIN | CONTINUATION, b""));
+    stays_flat(&frames, 50, 1009, MIB).await;
 }
 
 #[actix_web::test]

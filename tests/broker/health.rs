@@ -167,17 +167,17 @@ async fn everyone_hears_of_the_end_and_nobody_new_comes_in() {
     ann.posts("good night").await;
     ann.hears_message("good night").await;
 
-    let ready = house.request(Method::GET, "/health/ready");
+    let [ready, live] = ["ready", "live"].map(|what| house.request(Method::GET, &format!("/health/{what}")));
     let door = house.ws_url("/?token=any");
     house
         .ends_while(async {
             // They have not read the goodbye yet, so the house still waits for them.
             let told = answer(ready).await;
             assert_eq!((told.status, &told.json()["reasons"]), (503, &json!(["draining"])));
+            assert_eq!(answer(live).await.status, 200);
             assert_eq!(Person::refused(&door, &[]).await.0, 503);
             for mut person in [ann, bob] {
-                let goodbye = person.is_closed().await;
-                assert_eq!(goodbye, (1001, "Server shutting down".to_owned()));
+                person.is_sent_home().await;
                 person.leaves().await;
             }
         })

@@ -2,8 +2,8 @@
 //!
 //! Ending it waits for every session and actor; whatever is still there after that fails the story.
 
-use std::net::SocketAddr;
-use std::sync::atomic::Ordering::Relaxed;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use recado::app::{App, World};
@@ -17,6 +17,14 @@ use crate::tokens::{INTERNAL, SECRET, claims, claims_with, sign};
 
 /// How long anything that must happen may take.
 pub const SOON: Duration = Duration::from_secs(5);
+
+/// For stories in which people say more than one ever would.
+pub const UNLIMITED: [(&str, &str); 4] = [
+    ("RECADO_LIMITS__CONNECTION_RATE", "0"),
+    ("RECADO_LIMITS__USER_RATE", "0"),
+    ("RECADO_LIMITS__ADDRESS_RATE", "0"),
+    ("RECADO_LIMITS__ROOM_RATE", "0"),
+];
 
 pub struct House {
     app: Option<App>,
@@ -117,6 +125,12 @@ impl House {
         self.http.request(method, format!("http://{address}{path}")).timeout(SOON)
     }
 
+    /// On the port that Prometheus reads.
+    pub fn metrics_url(&self, path: &str) -> String {
+        let address = self.app().metrics_address().expect("metrics have a port");
+        format!("http://{address}{path}")
+    }
+
     pub async fn get(&self, path: &str) -> (u16, String) {
         let response = self.http.get(self.http_url(path)).send().await.expect("an answer");
         (response.status().as_u16(), response.text().await.expect("a body"))
@@ -198,4 +212,14 @@ pub fn config(settings: &[(&str, &str)]) -> Config {
         env.insert((*name).to_owned(), (*value).to_owned());
     }
     Config::load(None, &env).expect("the settings of the story are valid")
+}
+
+/// Below the range that outgoing connections are given, so that nobody takes it before the house does.
+pub fn free_port() -> u16 {
+    // Stories of one process may ask at the same moment.
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_add(ASKED.fetch_add(100, Relaxed)) % 8000;
+    let start = u16::try_from(start).expect("a small number");
+    let mut ports = (0..8000).map(|offset| 11_000 + (start + offset) % 8000);
+    ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).expect("a free port")
 }

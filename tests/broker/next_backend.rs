@@ -27,12 +27,22 @@ impl Next {
     }
 
     pub async fn starts_with(secret: &str) -> Option<Self> {
+        Self::starts_in(&[("INTERNAL_API_SECRET", secret)]).await
+    }
+
+    /// One that also publishes what it stores.
+    pub async fn starts_beside(redis_port: u16) -> Option<Self> {
+        let port = redis_port.to_string();
+        Self::starts_in(&[("INTERNAL_API_SECRET", INTERNAL), ("REDIS_PORT", &port)]).await
+    }
+
+    async fn starts_in(environment: &[(&str, &str)]) -> Option<Self> {
         let script = Path::new(NODE_FOLDER).join("next_backend.mjs");
         if !has("node", &script) {
             return None;
         }
         let mut command = Command::new("node");
-        command.arg(script).env("INTERNAL_API_SECRET", secret);
+        command.arg(script).envs(environment.iter().copied());
         let mut program = Program::start(command);
         let port = program.says(|line| line["listening"].is_u64()).await["listening"].clone();
         Some(Self { program, url: format!("http://127.0.0.1:{port}/") })
@@ -46,6 +56,13 @@ impl Next {
     pub async fn turns(&mut self, mode: Value) {
         self.program.is_told(&mode);
         self.program.says(|line| line["mode"] == mode["mode"]).await;
+    }
+
+    /// Publishes on the chat's channel, whatever it is; how many listened.
+    pub async fn publishes(&mut self, chat: &str, frame: &Value) -> u64 {
+        self.program.is_told(&json!({ "publish": frame, "chat": chat }));
+        let line = self.program.says(|line| line["published"].is_u64()).await;
+        line["published"].as_u64().expect("a number")
     }
 
     /// What it has stored.

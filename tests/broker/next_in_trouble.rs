@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::house::SOON;
+use crate::house::{SOON, UNLIMITED};
 use crate::next_backend::{Next, end, settled};
 use crate::person::Person;
 use crate::tokens::INTERNAL;
@@ -83,7 +83,7 @@ async fn a_next_that_never_answers_is_given_up_in_time() {
 async fn a_next_that_keeps_failing_is_left_alone_and_asked_again() {
     let Some(mut next) = Next::starts().await else { return };
     let breaker = [("RECADO_BACKEND__BREAKER_FAILURES", "2"), ("RECADO_BACKEND__BREAKER_OPEN_MS", "1500")];
-    let house = next.house(&breaker).await;
+    let house = next.house(&[&breaker[..], &UNLIMITED].concat()).await;
     let (mut ann, mut bob) = (settled(&house, "ann", "chat_1").await, settled(&house, "bob", "chat_1").await);
     next.turns(json!({ "mode": "500" })).await;
     for _ in 0..2 {

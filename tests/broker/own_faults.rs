@@ -53,6 +53,7 @@ async fn house_with_a_fault() -> House {
         book: Arc::new(store),
         backplane: None,
         backend: None,
+        webhooks: None,
     };
     House::in_world(&[], World { ports: Some(ports), ..World::default() }).await
 }

@@ -12,6 +12,14 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::house::SOON;
 
+/// Code and reason must be those of a server that shuts down; in how many milliseconds it asks to come back.
+pub fn sent_home((code, reason): &(u16, String)) -> u64 {
+    let hint =
+        reason.strip_prefix("Server shutting down; retry in ").and_then(|rest| rest.strip_suffix(" ms"));
+    let retry = hint.filter(|_| *code == 1012).and_then(|hint| hint.parse().ok());
+    retry.unwrap_or_else(|| panic!("not sent home but closed with {code} {reason}"))
+}
+
 pub struct Person {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// What `connected` said.
@@ -166,6 +174,11 @@ impl Person {
                 None | Some(Err(_)) => return (1006, String::new()),
             }
         }
+    }
+
+    /// Waits for the goodbye of a server that shuts down; in how many milliseconds it asks to come back.
+    pub async fn is_sent_home(&mut self) -> u64 {
+        sent_home(&self.is_closed().await)
     }
 
     /// Says goodbye properly.

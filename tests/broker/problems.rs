@@ -2,12 +2,10 @@
 //!
 //! Every error is a problem with a stable code, and none repeats what was sent.
 
-use std::net::{Ipv4Addr, TcpListener};
-
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::house::{House, free_port};
 use crate::internal_api::{POSTS, by_bob, in_chat};
 use crate::shape::keys;
 use crate::tokens::INTERNAL;
@@ -83,13 +81,6 @@ async fn what_cannot_be_done_is_a_problem_with_a_code() {
         assert_eq!((status, code.as_str()), expected, "{path}");
     }
     house.ends().await;
-}
-
-/// Below the range that outgoing connections are given, so that nobody takes it before the house does.
-fn free_port() -> u16 {
-    let start = u16::try_from(std::process::id() % 8000).expect("a small number");
-    let mut ports = (0..8000).map(|offset| 11_000 + (start + offset) % 8000);
-    ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).expect("a free port")
 }
 
 #[actix_web::test]

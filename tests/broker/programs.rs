@@ -76,6 +76,21 @@ impl Program {
         self.says_within(SOON, wanted).await
     }
 
+    /// Waits for a line with this in it, whatever else it is.
+    pub async fn mentions(&mut self, text: &str) {
+        let line = timeout(SOON, async {
+            while let Some(line) = self.lines.recv().await {
+                let found = line.contains(text);
+                self.heard.push(line);
+                if found {
+                    return true;
+                }
+            }
+            false
+        });
+        assert!(line.await.unwrap_or(false), "never mentioned {text}: {:#?}", self.heard);
+    }
+
     pub async fn says_within(&mut self, longest: Duration, wanted: impl Fn(&Value) -> bool) -> Value {
         let line = timeout(longest, async {
             while let Some(line) = self.lines.recv().await {
@@ -88,6 +103,24 @@ impl Program {
             None
         });
         line.await.ok().flatten().unwrap_or_else(|| panic!("never said it: {:#?}", self.heard))
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for a line that holds this text.
+    pub async fn prints(&mut self, text: &str) {
+        let found = timeout(SOON, async {
+            while let Some(line) = self.lines.recv().await {
+                self.heard.push(line);
+                if self.heard.last().is_some_and(|line| line.contains(text)) {
+                    return true;
+                }
+            }
+            false
+        });
+        assert!(found.await.unwrap_or(false), "{text} was never printed: {:#?}", self.heard);
     }
 
     pub fn is_told(&mut self, command: &Value) {

@@ -21,6 +21,8 @@ pub const CLOSE: u8 = 0x8;
 pub const PING: u8 = 0x9;
 pub const PONG: u8 = 0xA;
 
+const VERSION: &str = "Sec-WebSocket-Version: 13";
+const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
 const MASKED: u8 = 0x80;
 const MASK: [u8; 4] = [0x5a, 0x01, 0xff, 0x3c];
 
@@ -28,6 +30,8 @@ const MASK: [u8; 4] = [0x5a, 0x01, 0xff, 0x3c];
 #[derive(Debug, Clone, PartialEq)]
 pub enum Heard {
     Text(Value),
+    /// A compressed text: its payload as it came.
+    Packed(Vec<u8>),
     Ping(Vec<u8>),
     Pong(Vec<u8>),
     Close(u16, String),
@@ -67,13 +71,26 @@ impl RawSocket {
     }
 
     pub async fn comes_in(&mut self, token: &str) {
-        self.sends(handshake(&format!("/?token={token}")).as_bytes()).await;
-        let (head, _) = self.hears_answer().await;
-        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        self.comes_in_with(&format!("/?token={token}"), &[]).await;
+    }
+
+    /// The same with these lines in the request; the head of the answer.
+    pub async fn comes_in_with(&mut self, path: &str, lines: &[&str]) -> String {
+        let head = self.opens(path, lines).await;
         assert_eq!(self.hears_text().await["type"], "connected");
         // Frames are served in order, so the pong comes after the join.
         self.sends_frame(FIN | TEXT, br#"{"type":"ping"}"#).await;
         assert_eq!(self.hears_text().await["type"], "pong");
+        head
+    }
+
+    /// Becomes a WebSocket, whatever is said on it then.
+    pub async fn opens(&mut self, path: &str, lines: &[&str]) -> String {
+        let lines = [&[VERSION, KEY], lines].concat();
+        self.sends(handshake_with(path, &lines).as_bytes()).await;
+        let (head, _) = self.hears_answer().await;
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        head
     }
 
     /// Writes as much as the server takes: it may hang up on the sender of a wrong frame at any byte.
@@ -119,6 +136,7 @@ impl RawSocket {
         let payload = frame.split_off(start);
         match frame[0] {
             0x81 => Heard::Text(serde_json::from_slice(&payload).expect("frames are JSON")),
+            0xC1 => Heard::Packed(payload),
             0x88 => closed(&payload),
             0x89 => Heard::Ping(payload),
             0x8A => Heard::Pong(payload),
@@ -158,7 +176,7 @@ impl RawSocket {
                     return (code, reason);
                 }
                 Heard::Gone => panic!("gone without a close frame"),
-                Heard::Text(_) | Heard::Ping(_) | Heard::Pong(_) => {}
+                Heard::Text(_) | Heard::Packed(_) | Heard::Ping(_) | Heard::Pong(_) => {}
             }
         }
     }
@@ -220,7 +238,7 @@ pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 }
 
 pub fn handshake(path: &str) -> String {
-    handshake_with(path, &["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="])
+    handshake_with(path, &[VERSION, KEY])
 }
 
 /// A request to upgrade with these lines beside those every one has.

@@ -4,10 +4,11 @@
 
 use std::time::Duration;
 
+use recado_actors::broker::Broker;
 use recado_actors::outlet::OutletLimits;
 use tokio::time::Instant;
 
-use crate::house::House;
+use crate::house::{House, UNLIMITED};
 use crate::person::Person;
 use crate::raw_socket::{FIN, Heard, PING, PONG, RawSocket};
 use crate::tokens::{claims, sign};
@@ -43,13 +44,18 @@ async fn talk_until_alone(house: &House, ann: &mut Person, bob: &mut Person) -> 
     panic!("after {MOST} long messages there are still {} sessions", sessions());
 }
 
+/// What is said in these stories is more than anyone may say.
+fn unlimited<'a>(settings: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    [settings, &UNLIMITED].concat()
+}
+
 #[actix_web::test]
 async fn one_who_never_reads_is_let_go_by_the_bytes_that_wait_for_them() {
-    let house = House::with(&[
+    let house = House::with(&unlimited(&[
         ("RECADO_LIMITS__OUTLET_BYTES", "65536"),
         ("RECADO_LIMITS__SLOW_READER_MS", "3600000"),
         ("RECADO_DOORS__WIDGET__HEARTBEAT_MS", "3600000"),
-    ])
+    ]))
     .await;
     let mut ann = house.widget("ann", "chat_1").await;
     let mut bob = house.widget("bob", "chat_1").await;
@@ -58,6 +64,7 @@ async fn one_who_never_reads_is_let_go_by_the_bytes_that_wait_for_them() {
     let slowest = talk_until_alone(&house, &mut ann, &mut bob).await;
     assert!(slowest < PROMPTLY, "somebody waited {slowest:?}");
     eve.is_cut_off().await;
+    assert_eq!(house.broker().vitals().counts.disconnects.of("too_slow"), 1);
     for person in [ann, bob] {
         person.leaves().await;
     }
@@ -66,11 +73,11 @@ async fn one_who_never_reads_is_let_go_by_the_bytes_that_wait_for_them() {
 
 #[actix_web::test]
 async fn one_who_never_reads_is_let_go_after_a_while_however_little_waits_for_them() {
-    let house = House::with(&[
+    let house = House::with(&unlimited(&[
         ("RECADO_LIMITS__OUTLET_BYTES", "1073741824"),
         ("RECADO_LIMITS__SLOW_READER_MS", "300"),
         ("RECADO_DOORS__WIDGET__HEARTBEAT_MS", "3600000"),
-    ])
+    ]))
     .await;
     let mut ann = house.widget("ann", "chat_1").await;
     let mut bob = house.widget("bob", "chat_1").await;
@@ -96,7 +103,7 @@ fn one_who_never_reads_is_let_go_within_half_a_minute_when_nothing_else_is_set()
 
 #[actix_web::test]
 async fn one_who_reads_late_but_in_time_hears_everything_in_order() {
-    let house = House::with(&[("RECADO_LIMITS__OUTLET_BYTES", "67108864")]).await;
+    let house = House::with(&unlimited(&[("RECADO_LIMITS__OUTLET_BYTES", "67108864")])).await;
     let mut ann = house.widget("ann", "chat_1").await;
     let mut eve = freezes(&house, "eve", "chat_1").await;
     let padding = "€".repeat(3990);
@@ -105,9 +112,13 @@ async fn one_who_reads_late_but_in_time_hears_everything_in_order() {
         ann.posts(&content).await;
         ann.hears_message(&content).await;
     }
+    let slow = |count| move |broker: &Broker| broker.vitals().queues.total().slow == count;
+    house.until("she is seen to be slow", slow(1)).await;
+    assert!(house.broker().vitals().figures().queued.largest > 100_000);
     for number in 0..500 {
         eve.hears_message(&format!("{number} {padding}")).await;
     }
+    house.until("nothing waits for her", slow(0)).await;
     eve.leaves().await;
     ann.leaves().await;
     house.ends().await;
@@ -143,10 +154,10 @@ async fn one_who_answers_heartbeats_stays() {
 
 #[actix_web::test]
 async fn one_who_reads_nothing_answers_no_heartbeat_while_others_do() {
-    let house = House::with(&[
+    let house = House::with(&unlimited(&[
         ("RECADO_DOORS__WIDGET__HEARTBEAT_MS", "300"),
         ("RECADO_LIMITS__OUTLET_BYTES", "1073741824"),
-    ])
+    ]))
     .await;
     let mut ann = house.widget("ann", "chat_1").await;
     let mut bob = house.widget("bob", "chat_1").await;

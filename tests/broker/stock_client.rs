@@ -46,11 +46,17 @@ impl Hook {
     }
 
     async fn is_let_in(&mut self) {
-        self.sees("open").await;
+        assert_eq!(self.sees("open").await["extensions"], "permessage-deflate");
         let welcome = self.hears("connected").await;
         assert_eq!(keys(&welcome), ["chatId", "timestamp", "type"]);
         self.sends(json!({ "type": "ping" }));
         assert_eq!(self.hears("pong").await, json!({ "type": "pong" }));
+    }
+
+    /// How many bytes went each way so far.
+    async fn figures(&mut self) -> Value {
+        self.0.is_told(&json!({ "figures": true }));
+        self.sees("figures").await
     }
 
     async fn leaves(mut self) {
@@ -103,6 +109,28 @@ async fn the_hook_plays_the_seed_s_flow() {
 }
 
 #[actix_web::test]
+async fn the_hook_and_the_house_compress_what_they_tell_each_other() {
+    let house = House::start().await;
+    let Some(mut hook) = Hook::starts(&house, &sign(&claims("ann", "chat_1")), &[]) else {
+        return house.ends().await;
+    };
+    hook.is_let_in().await;
+    let before = hook.figures().await;
+    let long = "Good morning, how may I help you? ".repeat(100);
+    for _ in 0..10 {
+        hook.sends(json!({ "type": "message", "content": long, "role": "USER" }));
+        assert_eq!(hook.hears("message").await["data"]["content"], long);
+    }
+    let after = hook.figures().await;
+    for way in ["read", "written"] {
+        let bytes = after[way].as_u64().zip(before[way].as_u64()).map(|(after, before)| after - before);
+        assert!(bytes.is_some_and(|bytes| bytes < 10 * 1000), "{way}: {before} {after}");
+    }
+    hook.leaves().await;
+    house.ends().await;
+}
+
+#[actix_web::test]
 async fn the_hook_is_told_why_it_is_not_let_in() {
     let house = House::start().await;
     let expired = sign(&claims_with("ann", "chat_1", json!({ "exp": 1_000_000_000 })));
@@ -131,8 +159,10 @@ async fn the_hook_comes_back_to_a_house_that_was_restarted() {
     hook.is_let_in().await;
     house
         .ends_while(async {
-            let closed = json!({ "event": "close", "code": 1001, "reason": "Server shutting down" });
-            assert_eq!(hook.sees("close").await, closed);
+            let closed = hook.sees("close").await;
+            assert_eq!(closed["code"], 1012);
+            let reason = closed["reason"].as_str().expect("a reason");
+            assert!(reason.starts_with("Server shutting down"), "{reason}");
         })
         .await;
 

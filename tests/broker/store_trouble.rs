@@ -17,8 +17,14 @@ use crate::person::Person;
 /// A house whose store the story can break.
 async fn house_on(store: &MemoryStore) -> House {
     let store = Arc::new(store.clone());
-    let ports =
-        Ports { log: store.clone(), receipts: store.clone(), book: store, backplane: None, backend: None };
+    let ports = Ports {
+        log: store.clone(),
+        receipts: store.clone(),
+        book: store,
+        backplane: None,
+        backend: None,
+        webhooks: None,
+    };
     House::in_world(&[], World { ports: Some(ports), ..World::default() }).await
 }
 
@@ -49,6 +55,7 @@ async fn posts_are_refused_until_the_store_is_back(fault: LogError, code: &str) 
     assert_eq!((&refused["type"], &refused["error"]), (&json!("error"), &json!("Failed to send message")));
     assert_eq!((&refused["code"], &refused["retry"]), (&json!(code), &json!(true)), "{refused}");
     is_ready(&house, false).await;
+    assert!(house.broker().vitals().counts.store_errors.of("append") > 0);
     assert_eq!(house.get("/health/live").await.0, 200);
     ann.sends(json!({ "type": "ping" })).await;
     ann.hears_among_others("pong").await;

@@ -1,24 +1,12 @@
 // Plays two people on the demo page in a real browser and checks what each of them sees.
 // Usage: node demo.mjs <base-url> <screenshot-dir>; the last line says {"ok":true,…} or {"ok":false,"failed":…}.
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { chromium } from "playwright-core";
-
-const WAIT_MS = 10_000;
-const WHOLE_RUN_MS = 120_000;
-const DESKTOP = { width: 1280, height: 800 };
-const PHONE = { width: 390, height: 844 };
-const NARROWEST = { width: 360, height: 640 };
+import { NARROWEST, PHONE, check, extensions, next, opened, shoot, stage } from "./stage.mjs";
 
 const [base, shots] = process.argv.slice(2);
 if (!base || !shots) {
   process.stderr.write("usage: node demo.mjs <base-url> <screenshot-dir>\n");
   process.exit(2);
 }
-mkdirSync(shots, { recursive: true });
-
-const complaints = [];
-let step = "start the browser";
 
 /** One half of the page, spoken of as a person. */
 function person(page, side) {
@@ -43,26 +31,6 @@ function person(page, side) {
   };
 }
 
-function check(holds, what) {
-  if (!holds) throw new Error(what);
-}
-
-async function opened(browser, path, options) {
-  const context = await browser.newContext({ viewport: DESKTOP, ...options });
-  context.setDefaultTimeout(WAIT_MS);
-  const page = await context.newPage();
-  page.on("console", (line) => line.type() === "error" && complaints.push(line.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("request", (request) => {
-    const { host } = new URL(request.url());
-    if (host !== new URL(base).host) complaints.push(`asked a stranger: ${host}`);
-  });
-  await page.goto(new URL(path, base).href, { waitUntil: "load", timeout: WAIT_MS });
-  return page;
-}
-
-const shoot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`), animations: "disabled" });
-
 async function both(browser, options) {
   const page = await opened(browser, "/demo/", options);
   const visitor = person(page, "visitor");
@@ -71,45 +39,45 @@ async function both(browser, options) {
 }
 
 async function talks({ visitor, agent }) {
-  step = "both sides connect";
+  next("both sides connect");
   await visitor.connects();
   await agent.connects();
-  step = "the agent sees the visitor's message";
+  next("the agent sees the visitor's message");
   await visitor.says("hello from the visitor");
   await agent.sees("hello from the visitor");
-  step = "the visitor sees the agent's message";
+  next("the visitor sees the agent's message");
   await agent.says("hello from the agent");
   await visitor.sees("hello from the agent");
-  step = "messages are delivered, then read";
+  next("messages are delivered, then read");
   await visitor.hasReached("hello from the visitor", "delivered", "read");
   await visitor.hasReached("hello from the visitor", "read");
   await agent.hasReached("hello from the agent", "read");
 }
 
 async function types({ visitor, agent }) {
-  step = "the agent sees that the visitor types";
+  next("the agent sees that the visitor types");
   await visitor.writes("let me th");
   await agent.seesTyping(true);
   check((await visitor.at("typing").getAttribute("data-typing")) === "false", "the visitor was shown their own typing");
-  step = "typing ends when the message is sent";
+  next("typing ends when the message is sent");
   await visitor.says("let me think");
   await agent.seesTyping(false);
   await agent.sees("let me think");
 }
 
 async function catchesUp({ page, visitor, agent }) {
-  step = "the visitor's connection is dropped";
+  next("the visitor's connection is dropped");
   const reconnects = await visitor.figure("reconnects");
   await visitor.at("drop").click();
   await visitor.root.locator('[data-testid="state"][data-state="waiting"]').waitFor();
-  step = "both sides write while the visitor is away";
+  next("both sides write while the visitor is away");
   for (const text of ["are you there?", "I found your order", "it ships today"]) await agent.says(text);
   await agent.sees("it ships today");
   await visitor.says("written while away");
   await visitor.hasReached("written while away", "sending");
   check(!(await visitor.texts()).includes("it ships today"), "the visitor heard something while away");
   await shoot(page, "desktop-away");
-  step = "the visitor comes back and catches up";
+  next("the visitor comes back and catches up");
   await visitor.connects();
   for (const text of ["are you there?", "I found your order", "it ships today"]) await visitor.sees(text);
   await agent.sees("written while away");
@@ -120,7 +88,7 @@ async function catchesUp({ page, visitor, agent }) {
 
 /** Every message once, in the same order, with no number left out between the first and the last. */
 async function agree(visitor, agent) {
-  step = "both sides hold the same messages";
+  next("both sides hold the same messages");
   const [seqs, others] = [await visitor.seqs(), await agent.seqs()];
   check(seqs.join() === others.join(), `the sides differ: ${seqs} and ${others}`);
   check((await visitor.texts()).join("\n") === (await agent.texts()).join("\n"), "the texts differ");
@@ -130,7 +98,7 @@ async function agree(visitor, agent) {
 }
 
 async function usesTheKeyboard({ page, visitor, agent }) {
-  step = "the keyboard alone is enough";
+  next("the keyboard alone is enough");
   await page.evaluate(() => document.activeElement?.blur());
   await page.keyboard.press("Tab");
   await tabTo(page, '[data-side="visitor"] [data-testid="composer"]');
@@ -147,6 +115,17 @@ async function usesTheKeyboard({ page, visitor, agent }) {
   await visitor.sees("sent with the button");
 }
 
+async function talksCompressed({ visitor, agent }) {
+  next("long messages come through compressed, both ways");
+  const long = "a long story, told again and again; ".repeat(60).trim();
+  await visitor.says(long);
+  await agent.sees(long);
+  await agent.says(`and ${long}`);
+  await visitor.sees(`and ${long}`);
+  const agreed = extensions.every((answer) => answer.startsWith("permessage-deflate"));
+  check(extensions.length > 1 && agreed, `the broker answered ${extensions.join(" | ")}`);
+}
+
 async function tabTo(page, selector) {
   for (let presses = 0; presses < 40; presses += 1) {
     if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) {
@@ -159,7 +138,7 @@ async function tabTo(page, selector) {
 }
 
 async function staysText({ page, visitor, agent }) {
-  step = "markup in a message stays text";
+  next("markup in a message stays text");
   const nasty = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script><b>bold</b>';
   await visitor.says(nasty);
   await agent.sees(nasty);
@@ -168,7 +147,7 @@ async function staysText({ page, visitor, agent }) {
 }
 
 async function keepsSecrets({ page }) {
-  step = "no token is on the page";
+  next("no token is on the page");
   const tokens = await page.locator(".alone").evaluateAll((links) => links.map((link) => link.hash.split("=").slice(1).join("=")));
   check(tokens.length === 2 && tokens.every(Boolean), "the links to one side are missing");
   const text = await page.locator("body").innerText();
@@ -178,7 +157,7 @@ async function keepsSecrets({ page }) {
 }
 
 async function opensOneSide(browser, token) {
-  step = "a link opens one side alone";
+  next("a link opens one side alone");
   const page = await opened(browser, `/demo/#agent=${token}`);
   const agent = person(page, "agent");
   await agent.connects();
@@ -190,7 +169,7 @@ async function opensOneSide(browser, token) {
 }
 
 async function fitsAPhone(browser) {
-  step = "the page fits a phone";
+  next("the page fits a phone");
   const phone = await both(browser, { viewport: PHONE, hasTouch: true, isMobile: true });
   await phone.visitor.connects();
   await phone.visitor.says("hello from the visitor");
@@ -205,7 +184,7 @@ async function fitsAPhone(browser) {
   await phone.page.locator('[data-tab="visitor"]').click();
   await phone.visitor.sees("hello from the agent");
   await phone.agent.hasReached("hello from the agent", "read");
-  step = "nothing overflows at 360 pixels";
+  next("nothing overflows at 360 pixels");
   await phone.page.setViewportSize(NARROWEST);
   await phone.visitor.root.locator("summary").click();
   const wide = await phone.page.evaluate(() => document.documentElement.scrollWidth);
@@ -216,7 +195,7 @@ async function fitsAPhone(browser) {
 }
 
 async function isLegibleInTheDark(browser) {
-  step = "the dark page";
+  next("the dark page");
   const dark = await both(browser, { colorScheme: "dark", reducedMotion: "reduce" });
   await talks(dark);
   await dark.agent.writes("one moment");
@@ -228,7 +207,7 @@ async function isLegibleInTheDark(browser) {
 }
 
 async function run(browser) {
-  step = "open the demo";
+  next("open the demo");
   const desktop = await both(browser);
   await talks(desktop);
   await types(desktop);
@@ -240,32 +219,12 @@ async function run(browser) {
   await staysText(desktop);
   await agree(desktop.visitor, desktop.agent);
   await shoot(desktop.page, "desktop-later");
+  await talksCompressed(desktop);
   const tokens = await keepsSecrets(desktop);
   await opensOneSide(browser, tokens[1]);
   await fitsAPhone(browser);
   await isLegibleInTheDark(browser);
-  step = "the browser has nothing to complain about";
-  check(complaints.length === 0, complaints.join("; "));
-  return (await desktop.visitor.seqs()).length;
+  return { messages: (await desktop.visitor.seqs()).length };
 }
 
-function finish(line) {
-  process.stdout.write(`${JSON.stringify(line)}\n`);
-  process.exitCode = line.ok ? 0 : 1;
-}
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox"],
-  timeout: 30_000,
-});
-// Closing the browser fails whatever still waits.
-const limit = setTimeout(() => browser.close(), WHOLE_RUN_MS);
-try {
-  finish({ ok: true, messages: await run(browser), screenshots: shots });
-} catch (error) {
-  finish({ ok: false, failed: step, why: error.message, complaints });
-} finally {
-  clearTimeout(limit);
-  await browser.close();
-}
+await stage(run, base, shots);

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::stage::run;
 pub use launch::Launch;
 
 pub const JWT_SECRET: &str = "chaos-jwt-secret-of-at-least-32-bytes";
@@ -67,10 +68,34 @@ impl Broker {
 
     /// Starts it again after its end; answers how long it took to be ready.
     pub async fn restart(&mut self) -> Duration {
+        self.restart_as(&Launch::Plain).await
+    }
+
+    pub async fn restart_as(&mut self, launch: &Launch) -> Duration {
         let begun = Instant::now();
-        self.child = Launch::Plain.spawn(self.port, &self.data, &log_file(&self.home));
+        self.child = launch.spawn(self.port, &self.data, &log_file(&self.home));
         self.becomes_ready().await;
         begun.elapsed()
+    }
+
+    /// SIGTERM: what a platform sends before it gives up waiting.
+    pub fn is_told_to_end(&self) {
+        assert!(run("kill", &["-s", "TERM", &self.pid().to_string()]), "the signal was not sent");
+    }
+
+    /// Waits until this many clients are connected.
+    pub async fn holds(&self, clients: usize, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        loop {
+            let answer = self.http.get(self.url("/health")).send().await.unwrap().text().await.unwrap();
+            let health: Value = serde_json::from_str(&answer).unwrap();
+            let connected = health["connections"]["total"].as_u64().unwrap();
+            if connected == u64::try_from(clients).unwrap() {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{connected} of {clients} clients after {patience:?}");
+            sleep(POLL_EVERY * 10).await;
+        }
     }
 
     /// Waits for the process to end by itself.

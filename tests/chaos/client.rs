@@ -13,7 +13,7 @@ use futures_util::SinkExt;
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 use url::Url;
@@ -37,12 +37,16 @@ pub struct Client {
     socket: Option<WebSocketStream<TcpStream>>,
     cursor: Option<Cursor>,
     expects_reset: bool,
+    /// Asked not to come back earlier.
+    not_before: Option<Instant>,
     unanswered: Vec<Pending>,
     pub attempts: Vec<Attempt>,
     pub reader: Reader,
     pub resends: u64,
     /// How long each return took, from the loss to `connected`.
     pub returns: Vec<Micros>,
+    /// When each return was done.
+    pub returned_at: Vec<Micros>,
 }
 
 /// The last entry it has.
@@ -79,11 +83,13 @@ impl Client {
             socket: None,
             cursor: None,
             expects_reset: false,
+            not_before: None,
             unanswered: Vec::new(),
             attempts: Vec::new(),
             reader: Reader { name: name.into(), ..Reader::default() },
             resends: 0,
             returns: Vec::new(),
+            returned_at: Vec::new(),
         }
     }
 
@@ -119,6 +125,9 @@ impl Client {
     /// Comes back after a loss, with back-off and jitter, and says again what was never answered.
     pub async fn reopen(&mut self, deadline: Instant) -> Result<(), Broken> {
         let lost_at = self.clock.micros();
+        if let Some(moment) = self.not_before.take() {
+            sleep_until(moment).await;
+        }
         for failures in 0_u32.. {
             let trouble = match self.open().await {
                 Ok(()) => match self.resend().await {
@@ -132,7 +141,9 @@ impl Client {
             }
             self.back_off(failures).await;
         }
-        self.returns.push(self.clock.micros() - lost_at);
+        let returned_at = self.clock.micros();
+        self.returns.push(returned_at - lost_at);
+        self.returned_at.push(returned_at);
         Ok(())
     }
 

@@ -3,19 +3,18 @@
 //! Lasts 12 s in an ordinary run and 60 s with `RECADO_CHAOS_FULL=1`; `RECADO_CHAOS_SECONDS` overrides both.
 //! `RECADO_CHAOS_SEED` plays one schedule of kills again.
 
-mod crowd;
-mod figures;
+pub mod figures;
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
 use crate::broker::Broker;
+use crate::crowd::Crowd;
 use crate::random::Dice;
 use crate::stage::{Clock, say, seed, storm_length};
 use crate::transcript::read_log;
 use crate::verdict::{history_of, must_be_clean};
-use crowd::Crowd;
 use figures::Figures;
 
 #[tokio::test]
@@ -43,7 +42,7 @@ async fn acknowledged_messages_survive_kill_nine() {
 }
 
 /// Kills the broker every one to three seconds. The pauses are the fault's own schedule: nothing is waited for.
-async fn storm(broker: &mut Broker, dice: &mut Dice, figures: &mut Figures) {
+pub async fn storm(broker: &mut Broker, dice: &mut Dice, figures: &mut Figures) {
     let end = Instant::now() + storm_length();
     while Instant::now() < end {
         sleep(Duration::from_millis(dice.between(1000, 3000))).await;

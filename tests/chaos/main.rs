@@ -20,12 +20,16 @@
 mod broker;
 mod checker;
 mod client;
+mod crowd;
 mod disk;
 mod fsync;
 mod history;
 mod kill9;
 mod random;
+mod receiver;
 mod resume;
+mod rolling;
 mod stage;
 mod transcript;
 mod verdict;
+mod webhooks;

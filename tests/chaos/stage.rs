@@ -37,7 +37,7 @@ pub fn seed() -> u64 {
 }
 
 pub fn storm_length() -> Duration {
-    let usual = if is_set("RECADO_CHAOS_FULL") { 60 } else { 12 };
+    let usual = if is_full() { 60 } else { 12 };
     Duration::from_secs(number("RECADO_CHAOS_SECONDS").unwrap_or(usual))
 }
 
@@ -51,6 +51,10 @@ pub fn run(program: &str, arguments: &[&str]) -> bool {
 pub fn skip(reason: &str) {
     assert!(!is_set("RECADO_CHAOS_REQUIRE_TOOLS"), "required, yet {reason}");
     say(&format!("skipped: {reason}"));
+}
+
+pub fn is_full() -> bool {
+    is_set("RECADO_CHAOS_FULL")
 }
 
 fn number(variable: &str) -> Option<u64> {

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use recado::store::sqlite::{SqliteStore, StoreOpenError};
 use recado_actors::id::Seq;
 use recado_actors::message::room::EntryBody;
+use recado_actors::ports::letters::Outcome;
 use recado_actors::ports::{Book, Log, LogError, Receipts};
 use tempfile::TempDir;
 
 use crate::people::{NOON, all, append, contents, delete, draft, edit, message_id, post, room};
-use crate::{book, receipts};
+use crate::{book, letters, receipts};
 
 struct Place(TempDir);
 
@@ -126,9 +127,36 @@ async fn a_newer_file_is_refused_and_both_versions_are_named() {
     sql(&place.db(), "PRAGMA user_version = 99");
     let before = place.bytes();
     let refusal = place.refused();
-    assert!(matches!(refusal, StoreOpenError::Newer { found: 99, known: 1, .. }));
-    assert!(refusal.to_string().contains("99") && refusal.to_string().contains("up to 1"));
+    assert!(matches!(refusal, StoreOpenError::Newer { found: 99, known: 2, .. }));
+    assert!(refusal.to_string().contains("99") && refusal.to_string().contains("up to 2"));
     assert_eq!(place.bytes(), before);
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_version_is_brought_forward() {
+    let place = Place::new();
+    fs::create_dir_all(place.db().parent().unwrap()).unwrap();
+    sql(&place.db(), include_str!("../../migrations/sqlite/0001_log_receipts_book.sql"));
+    sql(&place.db(), "PRAGMA application_id = 0x5243444f; PRAGMA user_version = 1");
+    let store = place.open();
+    append(&store, vec![post("a", "1", "x")]).await;
+    letters::owe(&store, &["one"]).await;
+    append(&store, vec![post("a", "2", "x")]).await;
+    assert_eq!(letters::due(&store, "one", NOON).await, [("a".to_owned(), 2)]);
+    assert!(store.close().await);
+}
+
+#[tokio::test]
+async fn what_is_owed_is_still_owed_after_reopening() {
+    let place = Place::new();
+    let store = place.open();
+    letters::owe(&store, &["one"]).await;
+    append(&store, vec![post("a", "1", "x"), post("a", "2", "x"), post("b", "1", "x")]).await;
+    letters::settle(&store, "one", ("a", 1), Outcome::Taken).await;
+    assert!(store.close().await);
+    let store = place.open();
+    assert_eq!(letters::owe(&store, &["one"]).await, 0);
+    assert_eq!(letters::due(&store, "one", NOON).await, [("a".to_owned(), 2), ("b".to_owned(), 1)]);
 }
 
 #[tokio::test]

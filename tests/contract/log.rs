@@ -64,6 +64,25 @@ pub async fn a_retry_in_the_same_batch_gets_the_first_answer<S: Log>(store: S) {
     assert_eq!(contents(&all(&store, "a").await), ["first", "next"]);
 }
 
+/// By whose hand it comes the second time makes no difference; a message we name ourselves is not on record.
+pub async fn a_message_on_record_is_posted_once<S: Log>(store: S) {
+    let by = |name: Option<&str>, client_id: &str, content: &str| {
+        draft(
+            "a",
+            name,
+            client_id,
+            EntryBody::MessagePosted { message: crate::people::message("m1", content) },
+        )
+    };
+    let answers =
+        append(&store, vec![crate::people::edit("a", "m1", "early"), by(Some("ann"), "m1", "first")]).await;
+    assert!(answers.iter().all(|answer| !answer.duplicate));
+    let again = append(&store, vec![by(Some("bob"), "m1", "second"), by(None, "m1", "third")]).await;
+    assert!(again.iter().all(|answer| answer.duplicate && answer.entry == answers[1].entry));
+    assert!(!append(&store, vec![by(Some("bob"), "mine", "fourth")]).await[0].duplicate);
+    assert_eq!(contents(&all(&store, "a").await), ["early", "first", "fourth"]);
+}
+
 pub async fn a_client_id_belongs_to_one_sender_in_one_room<S: Log>(store: S) {
     let body = |id| EntryBody::MessagePosted { message: crate::people::message(id, id) };
     let batch = vec![

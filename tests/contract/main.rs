@@ -8,6 +8,7 @@ mod book;
 mod crash;
 mod disk_full;
 mod file;
+mod letters;
 mod log;
 mod memory;
 mod messages;

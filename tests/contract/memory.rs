@@ -3,12 +3,13 @@
 //! What the model store promises is what the others are compared with.
 
 use recado_actors::id::Epoch;
+use recado_actors::message::room::EntryBody;
 use recado_actors::ports::memory::MemoryStore;
 use recado_actors::ports::{Book, Log, LogError, Receipts};
 use tokio::sync::oneshot::error::TryRecvError;
 
-use crate::people::{DAY_MS, NOON, all, append, numbers, post, room, within};
-use crate::{book, log, messages, receipts};
+use crate::people::{DAY_MS, NOON, all, append, draft, numbers, post, room, within};
+use crate::{book, letters, log, messages, receipts};
 
 fn store() -> MemoryStore {
     MemoryStore::new(Epoch(7))
@@ -44,6 +45,11 @@ async fn a_retry_in_the_same_batch_gets_the_first_answer() {
 }
 
 #[tokio::test]
+async fn a_message_on_record_is_posted_once() {
+    run(log::a_message_on_record_is_posted_once).await;
+}
+
+#[tokio::test]
 async fn a_client_id_belongs_to_one_sender_in_one_room() {
     run(log::a_client_id_belongs_to_one_sender_in_one_room).await;
 }
@@ -71,6 +77,51 @@ async fn closing_and_reopening_show_in_the_head() {
 #[tokio::test]
 async fn a_probe_leaves_no_entry_behind() {
     run(log::a_probe_leaves_no_entry_behind).await;
+}
+
+#[tokio::test]
+async fn only_what_is_stored_from_then_on_is_owed() {
+    run(letters::only_what_is_stored_from_then_on_is_owed).await;
+}
+
+#[tokio::test]
+async fn a_room_s_next_is_due_when_the_one_before_was_taken() {
+    run(letters::a_room_s_next_is_due_when_the_one_before_was_taken).await;
+}
+
+#[tokio::test]
+async fn what_failed_waits_for_its_time_and_others_do_not() {
+    run(letters::what_failed_waits_for_its_time_and_others_do_not).await;
+}
+
+#[tokio::test]
+async fn no_more_is_handed_out_than_was_asked_for() {
+    run(letters::no_more_is_handed_out_than_was_asked_for).await;
+}
+
+#[tokio::test]
+async fn a_letter_is_the_entry_as_it_stands_in_the_log() {
+    run(letters::a_letter_is_the_entry_as_it_stands_in_the_log).await;
+}
+
+#[tokio::test]
+async fn the_dead_are_put_aside_listed_and_sent_again_in_order() {
+    run(letters::the_dead_are_put_aside_listed_and_sent_again_in_order).await;
+}
+
+#[tokio::test]
+async fn the_dead_that_fail_again_are_dead_again_and_forgotten_in_time() {
+    run(letters::the_dead_that_fail_again_are_dead_again_and_forgotten_in_time).await;
+}
+
+#[tokio::test]
+async fn who_wants_nothing_gets_nothing_until_enabled() {
+    run(letters::who_wants_nothing_gets_nothing_until_enabled).await;
+}
+
+#[tokio::test]
+async fn what_is_owed_to_nobody_is_dropped_and_counted() {
+    run(letters::what_is_owed_to_nobody_is_dropped_and_counted).await;
 }
 
 #[tokio::test]
@@ -176,9 +227,10 @@ async fn a_held_append_waits_until_it_is_released() {
 #[tokio::test]
 async fn a_client_id_is_known_for_a_day_and_then_forgotten() {
     let store = store();
-    append(&store, vec![post("a", "1", "x")]).await;
-    let later =
-        async |ms| store.append(vec![post("a", "1", "x")], NOON.plus_ms(ms)).await.unwrap()[0].duplicate;
+    let posted =
+        || draft("a", None, "mine", EntryBody::MessagePosted { message: crate::people::message("1", "x") });
+    append(&store, vec![posted()]).await;
+    let later = async |ms| store.append(vec![posted()], NOON.plus_ms(ms)).await.unwrap()[0].duplicate;
     assert!(later(DAY_MS - 1).await);
     assert!(!later(DAY_MS).await);
 }

@@ -5,7 +5,7 @@
 use recado::store::sqlite::SqliteStore;
 
 use crate::people::within;
-use crate::{book, log, messages, receipts};
+use crate::{book, letters, log, messages, receipts};
 
 async fn run<F: Future<Output = ()>>(story: impl FnOnce(SqliteStore) -> F) {
     let directory = tempfile::tempdir().unwrap();
@@ -40,6 +40,11 @@ async fn a_retry_in_the_same_batch_gets_the_first_answer() {
 }
 
 #[tokio::test]
+async fn a_message_on_record_is_posted_once() {
+    run(log::a_message_on_record_is_posted_once).await;
+}
+
+#[tokio::test]
 async fn a_client_id_belongs_to_one_sender_in_one_room() {
     run(log::a_client_id_belongs_to_one_sender_in_one_room).await;
 }
@@ -67,6 +72,51 @@ async fn closing_and_reopening_show_in_the_head() {
 #[tokio::test]
 async fn a_probe_leaves_no_entry_behind() {
     run(log::a_probe_leaves_no_entry_behind).await;
+}
+
+#[tokio::test]
+async fn only_what_is_stored_from_then_on_is_owed() {
+    run(letters::only_what_is_stored_from_then_on_is_owed).await;
+}
+
+#[tokio::test]
+async fn a_room_s_next_is_due_when_the_one_before_was_taken() {
+    run(letters::a_room_s_next_is_due_when_the_one_before_was_taken).await;
+}
+
+#[tokio::test]
+async fn what_failed_waits_for_its_time_and_others_do_not() {
+    run(letters::what_failed_waits_for_its_time_and_others_do_not).await;
+}
+
+#[tokio::test]
+async fn no_more_is_handed_out_than_was_asked_for() {
+    run(letters::no_more_is_handed_out_than_was_asked_for).await;
+}
+
+#[tokio::test]
+async fn a_letter_is_the_entry_as_it_stands_in_the_log() {
+    run(letters::a_letter_is_the_entry_as_it_stands_in_the_log).await;
+}
+
+#[tokio::test]
+async fn the_dead_are_put_aside_listed_and_sent_again_in_order() {
+    run(letters::the_dead_are_put_aside_listed_and_sent_again_in_order).await;
+}
+
+#[tokio::test]
+async fn the_dead_that_fail_again_are_dead_again_and_forgotten_in_time() {
+    run(letters::the_dead_that_fail_again_are_dead_again_and_forgotten_in_time).await;
+}
+
+#[tokio::test]
+async fn who_wants_nothing_gets_nothing_until_enabled() {
+    run(letters::who_wants_nothing_gets_nothing_until_enabled).await;
+}
+
+#[tokio::test]
+async fn what_is_owed_to_nobody_is_dropped_and_counted() {
+    run(letters::what_is_owed_to_nobody_is_dropped_and_counted).await;
 }
 
 #[tokio::test]

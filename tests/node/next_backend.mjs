@@ -1,13 +1,16 @@
 // Plays the Next.js backend: stores messages and names users, behind the shared secret.
-// Usage: INTERNAL_API_SECRET=… node next_backend.mjs
+// Usage: INTERNAL_API_SECRET=… [REDIS_PORT=…] node next_backend.mjs
+// With a Redis it also publishes what it stores, before it answers.
 //
 // stdout: {"listening":PORT} first, then {"request":{"method","path"}} per request.
 // stdin, one JSON line per command (a mode is echoed once it holds):
 //   {"mode":"ok"}  {"mode":"500"}  {"mode":"hang"} never answers, and stores nothing
 //   {"mode":"slow","ms":2000} stores at once and answers late: the case in which a retry would double the message
+//   {"publish":{"type":…},"chat":"chat_1"} publishes that on the chat's channel and prints {"published":N}, N receivers
 //   {"list":true} prints {"messages":[…]}   {"quit":true}
 import { randomUUID, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { createInterface } from "node:readline";
 
 const SECRET = process.env.INTERNAL_API_SECRET ?? "";
@@ -39,7 +42,30 @@ function person(id) {
   return { id, name, email, image: null };
 }
 
-function store(chatId, text) {
+const redis = process.env.REDIS_PORT ? connect(Number(process.env.REDIS_PORT), "127.0.0.1") : undefined;
+const waiting = [];
+redis?.setEncoding("utf8").on("data", (text) => {
+  for (const line of text.split("\r\n")) if (line !== "") waiting.shift()?.(Number(line.slice(1)));
+});
+// Without a Redis nobody can say that a message was not published.
+redis?.on("error", () => {});
+
+function publish(chatId, frame) {
+  const words = ["PUBLISH", `chat:${chatId}`, JSON.stringify(frame)];
+  const command = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("");
+  return new Promise((done) => {
+    waiting.push(done);
+    redis.write(`*${words.length}\r\n${command}`);
+  });
+}
+
+// What the browsers are sent: the role in small letters, the time of creation as the time.
+function announced({ id, content, role, createdAt, sender }) {
+  const data = { id, content, role: role.toLowerCase(), timestamp: createdAt, sender };
+  return { type: "message", data, timestamp: new Date().toISOString() };
+}
+
+async function store(chatId, text) {
   if (chatId === "missing") return reply(404, { error: "Chat not found" });
   const draft = parsed(text);
   if (draft === undefined) return reply(400, { error: "Invalid JSON" });
@@ -49,6 +75,7 @@ function store(chatId, text) {
   const sender = { id, name, email, avatar: image };
   const message = { id: `msg_${randomUUID()}`, content, role, createdAt: new Date().toISOString(), sender };
   messages.push({ chatId, ...message });
+  if (redis) await publish(chatId, announced(message));
   return reply(200, { success: true, message });
 }
 
@@ -89,7 +116,7 @@ const server = createServer(async (request, response) => {
     const text = await bodyOf(request);
     if (mode.mode === "hang") return;
     const wait = mode.mode === "slow" ? (mode.ms ?? 1_000) : 0;
-    const { status, body } = route(request, path, text);
+    const { status, body } = await route(request, path, text);
     if (wait > 0) await new Promise((done) => setTimeout(done, wait));
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   } catch (error) {
@@ -98,9 +125,10 @@ const server = createServer(async (request, response) => {
   }
 });
 
-function obey(command) {
+async function obey(command) {
   if (command.quit) process.exit(0);
   if (command.list) return print({ messages });
+  if (command.publish) return print({ published: await publish(command.chat, command.publish) });
   if (["ok", "500", "hang", "slow"].includes(command.mode)) {
     mode = command;
     return print(mode);

@@ -2,11 +2,12 @@
 // Usage: node widget_hook.mjs <ws-url> <token> [--no-reconnect]
 //
 // stdout, one JSON line per event:
-//   {"event":"open"}  {"event":"message","frame":{…}}  {"event":"close","code":…,"reason":"…"}
+//   {"event":"open","extensions":"…"}  {"event":"message","frame":{…}}  {"event":"close","code":…,"reason":"…"}
 //   {"event":"message","raw":"…"} for text that is not JSON, {"event":"error","message":"…"} for a socket error,
 //   {"event":"unsent","command":{…}} for a command that found no open socket, {"event":"gave_up"} after the last attempt
 // stdin, one JSON line per command:
-//   {"send":{…}}  {"raw":"…"}  {"close":true} (the hook then comes back, as after any close)  {"quit":true}
+//   {"send":{…}}  {"raw":"…"}  {"figures":true} (then {"event":"figures","read":…,"written":…}: bytes on the wire)
+//   {"close":true} (the hook then comes back, as after any close)  {"quit":true}
 import { createInterface } from "node:readline";
 import WebSocket from "ws";
 
@@ -22,6 +23,7 @@ if (!url || token === undefined) {
 }
 
 let socket;
+let wire;
 let attempts = 0;
 let timer;
 
@@ -31,7 +33,10 @@ function connect() {
   socket = new WebSocket(`${url}?token=${token}`);
   socket.on("open", () => {
     attempts = 0;
-    print({ event: "open" });
+    print({ event: "open", extensions: socket.extensions });
+  });
+  socket.on("upgrade", (answer) => {
+    wire = answer.socket;
   });
   socket.on("message", (bytes) => print({ event: "message", ...parsed(bytes.toString()) }));
   // Without a listener an error would end the process; the close that follows tells the story.
@@ -60,6 +65,7 @@ function parsed(text) {
 
 function obey(command) {
   if (command.quit) return leave();
+  if (command.figures) return print({ event: "figures", read: wire.bytesRead, written: wire.bytesWritten });
   if (command.close) return socket.close();
   const text = command.raw ?? JSON.stringify(command.send);
   if (text === undefined || socket.readyState !== WebSocket.OPEN) return print({ event: "unsent", command });

@@ -1,4 +1,4 @@
-//! What `fly.toml` promises the platform agrees with what the broker does.
+//! What the files for Fly promise the platform agrees with what the broker does.
 //!
 //! Two files that say the same number are one edit away from lying to each other.
 
@@ -9,11 +9,15 @@ use toml::{Table, Value};
 use crate::image;
 use crate::tree::{sources, table, verdict};
 
+const ALONE: &str = "fly.toml";
+const FLEET: &str = "deploy/fly.postgres.toml";
+/// The longest that Fly waits, in seconds.
+const LONGEST: i64 = 300;
 /// Beyond the drain, for the last commit and the checkpoint.
 const LAST_COMMIT_MS: i64 = 2000;
 
 /// `http_service.concurrency.hard_limit`; of a list, its first.
-fn at<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
+pub fn at<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
     let mut names = path.split('.');
     let mut value = table.get(names.next()?)?;
     for name in names {
@@ -23,7 +27,7 @@ fn at<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
     Some(value)
 }
 
-fn number(table: &Table, path: &str) -> i64 {
+pub fn number(table: &Table, path: &str) -> i64 {
     at(table, path).and_then(Value::as_integer).unwrap_or_else(|| panic!("{path} is no number"))
 }
 
@@ -48,9 +52,15 @@ fn flaws(fly: &Table, config: &Table, served: &str) -> Vec<String> {
     let checks = ["http_service.checks", "checks.live"].map(|check| text(fly, &format!("{check}.path")));
     let seconds = number(fly, "http_service.http_options.idle_timeout");
     let heartbeat = setting(fly, config, "doors.widget.heartbeat_ms");
+    let kill = number(fly, "kill_timeout");
+    let metrics = text(fly, "env.METRICS_PORT").and_then(|port| port.parse().ok());
     let facts = [
         ("a kill signal the broker drains on", text(fly, "kill_signal") == Some("SIGTERM")),
-        ("a kill timeout longer than the drain", number(fly, "kill_timeout") * 1000 > drain + LAST_COMMIT_MS),
+        ("a kill timeout longer than the drain", kill * 1000 > drain + LAST_COMMIT_MS),
+        ("a kill timeout that Fly keeps to", kill <= LONGEST),
+        ("figures where Fly looks for them", at(fly, "metrics.port").and_then(Value::as_integer) == metrics),
+        ("the path of the figures", text(fly, "metrics.path") == Some("/metrics")),
+        ("figures on a port of their own", metrics.is_some_and(|metrics| metrics != port)),
         ("the broker's own limit of connections", hard == most),
         ("a soft limit below the hard one", number(fly, "http_service.concurrency.soft_limit") < hard),
         ("connections as what is counted", text(fly, "http_service.concurrency.type") == Some("connections")),
@@ -63,10 +73,32 @@ fn flaws(fly: &Table, config: &Table, served: &str) -> Vec<String> {
             "no redirect for its check",
             text(fly, "http_service.checks.headers.X-Forwarded-Proto") == Some("https"),
         ),
+    ];
+    lacking(&facts)
+}
+
+fn lacking(facts: &[(&str, bool)]) -> Vec<String> {
+    facts.iter().filter(|(_, holds)| !holds).map(|(fact, _)| format!("it lacks {fact}")).collect()
+}
+
+/// One machine keeps its log on a volume, and nobody else serves its clients while it drains.
+fn flaws_alone(fly: &Table, config: &Table) -> Vec<String> {
+    let longest = setting(fly, config, "server.drain_ms") + setting(fly, config, "server.return_spread_ms");
+    lacking(&[
         ("a volume where the store is", text(fly, "mounts.destination") == Some("/data")),
         ("a strategy that a volume allows", text(fly, "deploy.strategy") == Some("rolling")),
-    ];
-    facts.iter().filter(|(_, holds)| !holds).map(|(fact, _)| format!("fly.toml lacks {fact}")).collect()
+        ("clients that are back within half a minute", longest < 30_000),
+    ])
+}
+
+fn flaws_of_a_fleet(fly: &Table) -> Vec<String> {
+    let machines = number(fly, "http_service.min_machines_running");
+    lacking(&[
+        ("a store that is not on a volume", at(fly, "mounts").is_none()),
+        ("new machines beside the old ones", text(fly, "deploy.strategy") == Some("bluegreen")),
+        ("more than one machine", machines >= 2),
+        ("an image that never was root", text(fly, "build.build-target") == Some("recado")),
+    ])
 }
 
 /// All the strings of the doors, routes among them.
@@ -77,13 +109,23 @@ fn served() -> String {
 
 #[test]
 fn fly_is_promised_what_the_broker_does() {
-    verdict(&flaws(&table("fly.toml"), &table("config.toml"), &served()));
+    let config = table("config.toml");
+    for file in [ALONE, FLEET] {
+        verdict(&flaws(&table(file), &config, &served()));
+    }
+    verdict(&flaws_alone(&table(ALONE), &config));
+    verdict(&flaws_of_a_fleet(&table(FLEET)));
 }
 
 #[test]
 fn the_broker_accepts_the_settings_fly_and_the_image_give_it() {
-    let fly = table("fly.toml");
-    let given = at(&fly, "env").and_then(Value::as_table).unwrap();
+    for file in [ALONE, FLEET] {
+        accepts_the_settings_of(&table(file));
+    }
+}
+
+fn accepts_the_settings_of(fly: &Table) {
+    let given = at(fly, "env").and_then(Value::as_table).unwrap();
     let given = given.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));
     let elsewhere = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_recado"))
@@ -110,14 +152,26 @@ fn every_planted_disagreement_is_found() {
         ("http_service.checks.path", "/healthz".into()),
         ("http_service.http_options.idle_timeout", 20.into()),
         ("checks.live.port", 1.into()),
-        ("mounts.destination", "/var".into()),
+        ("metrics.port", 9090.into()),
+        ("metrics.path", "/".into()),
+        ("env.METRICS_PORT", "8080".into()),
         ("env.PORT", "9000".into()),
         ("env.RECADO_SERVER__DRAIN_MS", "60000".into()),
     ] {
-        let mut fly = table("fly.toml");
+        let mut fly = table(ALONE);
         plant(&mut fly, path, wrong);
         assert!(!flaws(&fly, &config, &served).is_empty(), "{path}");
     }
+    for (path, wrong) in [
+        ("mounts.destination", Value::from("/var")),
+        ("deploy.strategy", "bluegreen".into()),
+        ("env.RECADO_SERVER__DRAIN_MS", "26000".into()),
+    ] {
+        let mut fly = table(ALONE);
+        plant(&mut fly, path, wrong);
+        assert_eq!(flaws_alone(&fly, &config).len(), 1, "{path}");
+    }
+    assert_eq!(flaws_of_a_fleet(&table(ALONE)).len(), 4);
 }
 
 fn plant(table: &mut Table, path: &str, value: Value) {

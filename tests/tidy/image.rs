@@ -61,7 +61,9 @@ fn flaws(dockerfile: &str) -> Vec<String> {
         ("health asked by the binary", health == Some("[\"/app/recado\", \"healthcheck\"]")),
         ("the signal the broker drains on", said("STOPSIGNAL") == "SIGTERM"),
         ("its volume at /data", said("VOLUME") == "/data"),
-        ("the default port", said("EXPOSE") == "8080"),
+        ("the ports it listens on", said("EXPOSE") == "8080 9091"),
+        ("figures where it says", said("ENV").contains("METRICS_PORT=9091")),
+        ("a name and a licence", said("LABEL").contains(".title=") && said("LABEL").contains(".licenses=")),
         ("builds that keep to the lock", builds.all(|build| build.rest.contains("--locked"))),
     ];
     facts.iter().filter(|(_, holds)| !holds).map(|(fact, _)| format!("the image lacks {fact}")).collect()
@@ -146,7 +148,7 @@ fn the_stage_for_fly_ends_as_the_broker_without_rights() {
 #[test]
 fn what_is_started_by_name_can_be_started() {
     use std::os::unix::fs::PermissionsExt;
-    for script in ["test.sh", ".ci/run", "deploy/enter-on-fly.sh", "bench/compare.sh"] {
+    for script in ["test.sh", ".ci/run", "deploy/enter-on-fly.sh", "bench/compare.sh", "bench/callgrind.sh"] {
         let mode = std::fs::metadata(root().join(script)).unwrap().permissions().mode();
         assert_eq!(mode & 0o111, 0o111, "{script} is not executable");
         let text = read(script);
@@ -166,6 +168,8 @@ fn every_planted_flaw_of_an_image_is_found() {
         ("STOPSIGNAL SIGTERM", "STOPSIGNAL SIGKILL"),
         (" --locked", ""),
         ("EXPOSE 8080", "EXPOSE 80"),
+        ("METRICS_PORT=9091", "METRICS_PORT=9092"),
+        (".licenses=\"MIT\"", ".vendor=\"us\""),
     ] {
         let planted = dockerfile.replace(right, wrong);
         assert_ne!(planted, dockerfile, "{right}");

@@ -9,9 +9,11 @@
 )]
 
 mod borders;
+mod compose;
 mod crates;
 mod delivery;
 mod documents;
+mod environment;
 mod files;
 mod image;
 mod leftovers;
@@ -25,3 +27,4 @@ mod patience;
 mod settings;
 mod sql;
 mod tree;
+mod watching;

@@ -11,6 +11,8 @@ const SLEEPERS: &[(&str, &str)] = &[
         "people return at every moment around a room's end, and time is what moves it",
     ),
     ("tests/broker/house.rs", "vitals are read and never sent, so they are read again until a deadline"),
+    ("tests/broker/limits.rs", "whoever is over a limit is told a time, and that time is what is tested"),
+    ("tests/broker/limits_at_the_door.rs", "the same at the door"),
     ("tests/broker/minutes.rs", "a careful client's own pause before it tries again"),
     (
         "tests/chaos/broker.rs",

@@ -3,6 +3,7 @@
 //! Made on the thread it serves and never leaves it.
 
 use std::cell::Cell;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -12,6 +13,7 @@ use actix::{Actor, Addr};
 use crate::broker::{Broker, ShardPlace};
 use crate::dialect::DialectId;
 use crate::id::{SessionId, ShardId};
+use crate::limiter::Allowance;
 use crate::message::client::Identity;
 use crate::outlet::{Flusher, Outlet, Wire};
 use crate::session::Session;
@@ -33,8 +35,9 @@ impl Worker {
     pub fn start(broker: &Broker) -> Rc<Self> {
         let shards = &broker.0.shards;
         let shard = ShardId(usize::try_from(broker.0.next_shard.fetch_add(1, Relaxed)).unwrap_or(usize::MAX));
-        let locals = Locals::new(broker.dialects().clone());
-        let flusher = Flusher::start(broker.settings().outlet, broker.dialects().clone());
+        let (dialects, vitals) = (broker.dialects().clone(), broker.vitals().clone());
+        let flusher = Flusher::start(broker.settings().outlet, dialects, vitals.clone());
+        let locals = Locals::new(flusher.clone(), vitals);
         let link: Arc<Link<Shard>> = Arc::default();
         let mut family = Supervisor::new(broker.vitals().clone());
         let (with, sockets) = (broker.clone(), locals.clone());
@@ -56,21 +59,27 @@ impl Worker {
         Outlet::new(session, dialect, wire, self.flusher.clone())
     }
 
+    /// What the client at this outlet, who came from this address, may ask for.
+    pub fn allowance(&self, outlet: &Rc<Outlet>, address: Option<IpAddr>) -> Rc<Allowance> {
+        Allowance::new(self.broker.limiter(), outlet, address)
+    }
+
     /// Starts the session of a client that proved itself.
-    pub fn open(&self, outlet: &Rc<Outlet>, identity: Identity) -> Addr<Session> {
+    pub fn open(&self, outlet: &Rc<Outlet>, allowance: &Rc<Allowance>, identity: Identity) -> Addr<Session> {
+        allowance.belongs_to(&identity.user, &identity.room);
         let local = Rc::new(Local {
             outlet: outlet.clone(),
             user: identity.user.clone(),
             room: identity.room.clone(),
             token_id: identity.token_id.clone(),
             expires_at: Cell::new(identity.expires_at),
-            counted: Counted::new(self.broker.vitals()),
+            counted: Counted::new(self.broker.vitals(), outlet.way()),
         });
         self.locals.add(local.clone());
         let (link, id) = (self.link.clone(), outlet.session());
         let alive = Alive::new(self.broker.vitals(), "session");
         let obituary = Obituary::new(alive, move || link.tell(SessionGone(id)));
-        Session::new(self.shard, self.broker.clone(), identity, local, obituary).start()
+        Session::new(self.shard, self.broker.clone(), identity, local, allowance.clone(), obituary).start()
     }
 
     /// The socket is gone: forgets it and its seat at once.

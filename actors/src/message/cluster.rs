@@ -6,8 +6,8 @@ use actix::Message;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::id::{Epoch, NodeId, RoomId, UserId};
-use crate::message::room::Entry;
+use crate::id::{ClientId, Epoch, NodeId, RoomId, UserId};
+use crate::message::room::{Entry, EntryBody};
 use crate::ports::BackplaneError;
 
 /// One piece of news about a room, as it travels.
@@ -22,10 +22,32 @@ pub struct RoomNews {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "news", rename_all = "snake_case")]
 pub enum News {
-    EntryAdded { epoch: Epoch, entry: Arc<Entry> },
-    TypingChanged { user: UserId, is_typing: bool, at: Timestamp },
-    PresenceChanged { user: UserId, online: bool, at: Timestamp },
-    ReceiptMoved { user: UserId, delivered: crate::id::Seq, read: crate::id::Seq, at: Timestamp },
+    EntryAdded {
+        epoch: Epoch,
+        entry: Arc<Entry>,
+    },
+    /// Somebody else's doing that has no number in our log yet: it gets one here, once for this `client_id`.
+    EntryRelayed {
+        by: Option<UserId>,
+        client_id: ClientId,
+        body: Box<EntryBody>,
+    },
+    TypingChanged {
+        user: UserId,
+        is_typing: bool,
+        at: Timestamp,
+    },
+    PresenceChanged {
+        user: UserId,
+        online: bool,
+        at: Timestamp,
+    },
+    ReceiptMoved {
+        user: UserId,
+        delivered: crate::id::Seq,
+        read: crate::id::Seq,
+        at: Timestamp,
+    },
 }
 
 /// Command: hear of this room from now on. One try: the room asks again.

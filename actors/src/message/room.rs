@@ -83,6 +83,18 @@ pub enum EntryBody {
 }
 
 impl EntryBody {
+    /// What kind of entry it is, in one word of ours.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::MessagePosted { .. } => "message",
+            Self::MessageEdited { .. } => "edit",
+            Self::MessageDeleted { .. } => "delete",
+            Self::AgentJoined { .. } => "agent_joined",
+            Self::RoomClosed => "room_closed",
+            Self::RoomReopened => "room_reopened",
+        }
+    }
+
     /// The message this entry posts, edits or deletes.
     pub fn message(&self) -> Option<&Message> {
         match self {

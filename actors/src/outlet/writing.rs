@@ -37,6 +37,7 @@ impl Outlet {
 
     fn took(&self, queue: &mut VecDeque<Queued>, mut wrote: usize) {
         self.queued.set(self.queued.get().saturating_sub(wrote));
+        self.flusher.wrote(wrote);
         if self.blocked.get().is_some() {
             // Progress: the stall is counted from here. Whoever drains a full socket is there, though its answer to a
             // heartbeat may lie unread while it is sent its past.

@@ -6,6 +6,7 @@ mod aging;
 mod book;
 mod entries;
 mod exchange;
+mod letters;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use tokio::sync::watch;
 use self::book::Pages;
 use self::entries::RoomEntries;
 pub use self::exchange::{MemoryBackplane, MemoryExchange};
+use self::letters::Desks;
 use super::{Appended, Draft, Log, LogError, Page, Receipts, Stretch};
 use crate::clock::Timestamp;
 use crate::id::{Epoch, MessageId, RoomId, Seq, UserId};
@@ -37,6 +39,7 @@ struct Shelves {
     rooms: DashMap<RoomId, RoomEntries>,
     marks: DashMap<RoomId, BTreeMap<UserId, Watermark>>,
     pages: Pages,
+    desks: Desks,
     fault: ArcSwapOption<LogError>,
     held: watch::Sender<bool>,
 }
@@ -48,6 +51,7 @@ impl MemoryStore {
             rooms: DashMap::new(),
             marks: DashMap::new(),
             pages: Pages::default(),
+            desks: Desks::default(),
             fault: ArcSwapOption::empty(),
             held: watch::Sender::new(false),
         }))
@@ -61,6 +65,11 @@ impl MemoryStore {
     /// While held, appends wait and have not happened.
     pub fn hold(&self, held: bool) {
         self.0.held.send_replace(held);
+    }
+
+    /// Does an append wait?
+    pub fn is_awaited(&self) -> bool {
+        self.0.held.receiver_count() > 0
     }
 
     /// A call that waits for nothing, once it is polled.
@@ -87,9 +96,12 @@ impl Shelves {
         }
         let mut answers = BTreeMap::new();
         for (room, drafts) in by_room {
-            let mut entries = self.rooms.entry(room).or_default();
+            let mut entries = self.rooms.entry(room.clone()).or_default();
             for (place, draft) in drafts {
                 let (entry, duplicate) = entries.add(draft, at);
+                if !duplicate {
+                    self.desks.owe(&room, entry.seq, at);
+                }
                 answers.insert(place, Appended { epoch: self.epoch, entry, duplicate });
             }
         }

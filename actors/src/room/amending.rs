@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix::{ActorFutureExt, Handler, WrapFuture};
 use tokio::time::Instant;
 
+use crate::archive::Origin;
 use crate::message::room::{AddEntry, AmendMessage, Entry, EntryBody, Posted};
 use crate::refusal::Refusal;
 use crate::room::Room;
@@ -20,7 +21,8 @@ impl Handler<AmendMessage> for Room {
         }
         let (id, found) = (amend.id.clone(), self.broker.ports().log.find(&self.id, &amend.id));
         let answer = found.into_actor(self).then(|found, room, ctx| {
-            let appended = amended(amend, found.map_err(Refusal::from)).map(|add| room.append(add, ctx));
+            let appended =
+                amended(amend, found.map_err(Refusal::from)).map(|add| room.append(add, Origin::Here, ctx));
             async move { appended?.await }.into_actor(room)
         });
         Box::pin(answer.map(move |answer, room, _| {

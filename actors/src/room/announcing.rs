@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use actix::{Context, Handler};
+use tokio::time::Instant;
 
+use crate::archive::{Committed, Origin};
 use crate::dialect::Announcement;
 use crate::id::{Epoch, SessionId, ShardId};
-use crate::message::cluster::{News, PublishNews, RoomNews};
+use crate::message::cluster::{News, PublishNews};
 use crate::message::room::{Entry, RoomEvent, TellSignal};
+use crate::ports::Appended;
 use crate::room::Room;
 use crate::shard::Announce;
 
@@ -20,12 +23,12 @@ impl Room {
         }
     }
 
-    /// Announces whatever is next; reads the log when something between is missing.
-    pub(super) fn announce_ready(&mut self, ctx: &mut Context<Self>) {
+    /// Announces whatever is next, and when it became durable if that was just now; reads the log when something between is missing.
+    pub(super) fn announce_ready(&mut self, durable: Option<Instant>, ctx: &mut Context<Self>) {
         while let Some(entry) = self.log.as_mut().and_then(|log| log.next_ready()) {
             let seq = Some(entry.seq);
             let announcement = self.announcement(entry);
-            self.announce(Announce { room: self.id.clone(), seq, except: None, announcement });
+            self.announce(Announce { room: self.id.clone(), seq, except: None, durable, announcement });
         }
         if self.log.as_ref().is_some_and(|log| log.has_gap()) {
             self.read_gap(ctx);
@@ -41,7 +44,7 @@ impl Room {
         let seq = Some(entry.seq);
         let announcement = self.announcement(entry);
         if let Some(link) = self.broker.shard(shard) {
-            link.tell(Announce { room: self.id.clone(), seq, except: None, announcement });
+            link.tell(Announce { room: self.id.clone(), seq, except: None, durable: None, announcement });
         }
     }
 
@@ -56,11 +59,23 @@ impl Room {
     /// Tells the members here a signal.
     pub(super) fn tell(&self, event: RoomEvent, except: Option<SessionId>) {
         let announcement = Announcement::new(event, self.broker.dialects());
-        self.announce(Announce { room: self.id.clone(), seq: None, except, announcement });
+        let (seq, durable) = (None, None);
+        self.announce(Announce { room: self.id.clone(), seq, except, durable, announcement });
     }
 
     pub(super) fn publish(&self, news: News) {
         self.broker.bridge().tell(PublishNews { room: self.id.clone(), news });
+    }
+}
+
+impl Handler<Committed> for Room {
+    type Result = ();
+
+    fn handle(&mut self, Committed { appended, at }: Committed, ctx: &mut Self::Context) {
+        for (Appended { entry, epoch, duplicate }, origin) in appended {
+            self.take(entry, epoch, origin == Origin::Here && !duplicate);
+        }
+        self.announce_ready(Some(at), ctx);
     }
 }
 
@@ -86,30 +101,5 @@ impl Handler<TellSignal> for Room {
             | RoomEvent::EntryAdded { .. } => {}
         }
         self.tell(event, None);
-    }
-}
-
-/// From another node.
-impl Handler<RoomNews> for Room {
-    type Result = ();
-
-    fn handle(&mut self, RoomNews { news, .. }: RoomNews, ctx: &mut Self::Context) {
-        match news {
-            News::EntryAdded { epoch, entry } => {
-                if self.head().is_some_and(|head| head.epoch == epoch) {
-                    self.take(entry, epoch, false);
-                    self.announce_ready(ctx);
-                }
-            }
-            News::TypingChanged { user, is_typing, at } => {
-                self.tell(RoomEvent::TypingChanged { user, is_typing, at }, None);
-            }
-            News::PresenceChanged { user, online, at } => {
-                self.tell(RoomEvent::PresenceChanged { user, online, at }, None);
-            }
-            News::ReceiptMoved { user, delivered, read, at } => {
-                self.tell(RoomEvent::ReceiptMoved { user, delivered, read, at }, None);
-            }
-        }
     }
 }

@@ -37,6 +37,7 @@ impl Room {
             }
             Err(error) => {
                 log::error!("a room cannot read its log: {error}");
+                room.broker.vitals().counts.store_errors.count("read");
                 room.broker.close_room(&room.id, &ctx.address());
                 // Those who wait in the mailbox are answered first.
                 ctx.run_later(Duration::from_millis(50), |_, ctx| ctx.stop());
@@ -82,7 +83,8 @@ impl Room {
         let heard = watched.into_actor(self).map(|watched, room, ctx| {
             room.read_gap(ctx);
             if !matches!(watched, Ok(Ok(()))) {
-                log::warn!("the backplane does not follow a room yet");
+                // Told once for all rooms, by whoever watches over the backplane itself.
+                log::debug!("the backplane does not follow a room yet");
                 ctx.run_later(room.broker.settings().store_probe, |room, ctx| room.watch(ctx));
             }
         });
@@ -127,16 +129,20 @@ impl Room {
         match page {
             Ok(page) => {
                 let (epoch, more) = (page.epoch, page.more);
+                if !page.entries.is_empty() {
+                    self.broker.vitals().counts.gap_repairs.count("log");
+                }
                 for entry in page.entries {
                     self.take(entry, epoch, false);
                 }
-                self.announce_ready(ctx);
+                self.announce_ready(None, ctx);
                 if more {
                     self.read_gap(ctx);
                 }
             }
             Err(error) => {
                 log::error!("a gap in a room cannot be read: {error}");
+                self.broker.vitals().counts.store_errors.count("read");
                 ctx.run_later(self.broker.settings().store_probe, |room, ctx| room.read_gap(ctx));
             }
         }
@@ -172,6 +178,7 @@ impl Room {
             }
             Err(error) => {
                 log::error!("what a worker missed cannot be read: {error}");
+                room.broker.vitals().counts.store_errors.count("read");
                 ctx.run_later(room.broker.settings().store_probe, move |room, ctx| {
                     room.resend(shard, after, ctx)
                 });
@@ -193,6 +200,7 @@ impl Handler<ResendEntries> for Room {
     type Result = ();
 
     fn handle(&mut self, ResendEntries { shard, after }: ResendEntries, ctx: &mut Self::Context) {
+        self.broker.vitals().counts.gap_repairs.count("room");
         self.resend(shard, after, ctx);
     }
 }

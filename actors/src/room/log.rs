@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::id::{Epoch, Seq};
+use crate::id::{Epoch, MessageId, Seq};
 use crate::message::room::{Entry, EntryBody, Head};
 
 /// The order of one room, with a short tail of what was announced last.
@@ -93,6 +93,19 @@ impl RoomLog {
             let Some(oldest) = self.tail.pop_front() else { return };
             self.tail_bytes = self.tail_bytes.saturating_sub(oldest.weight());
         }
+    }
+
+    /// One of the last entries posted this message; an older one is known to the log alone.
+    pub fn posted_lately(&self, id: &MessageId) -> bool {
+        let posts = |entry: &Arc<Entry>| match &entry.body {
+            EntryBody::MessagePosted { message } => message.id == *id,
+            EntryBody::MessageEdited { .. }
+            | EntryBody::MessageDeleted { .. }
+            | EntryBody::AgentJoined { .. }
+            | EntryBody::RoomClosed
+            | EntryBody::RoomReopened => false,
+        };
+        self.tail.iter().rev().any(posts)
     }
 
     /// Something later is here, but not the next: the log must be read.

@@ -1,17 +1,21 @@
 //! What a client may ask of its session, and who does it.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix::{Handler, ResponseFuture};
+use tokio::time::Instant;
 
 use crate::broker::Broker;
 use crate::id::{ClientId, RoomId, Seq, SessionId, UserId};
+use crate::limiter::Ask;
 use crate::message::client::{ClientCommand, Identity, Reply};
 use crate::message::receipt::{MarkReceipt, Watermark};
 use crate::message::room::{AddEntry, Entry, EntryBody, Posted, SetTyping};
 use crate::outbox::GetProfile;
 use crate::refusal::Refusal;
 use crate::session::Session;
+use crate::session::order::PostOrder;
 
 /// What a command needs of its session, so that it can wait without holding it.
 pub(super) struct Errand {
@@ -19,19 +23,44 @@ pub(super) struct Errand {
     pub(super) broker: Broker,
     pub(super) identity: Identity,
     following: bool,
+    posts: Rc<PostOrder>,
 }
 
 impl Handler<ClientCommand> for Session {
     type Result = ResponseFuture<Result<Reply, Refusal>>;
 
     fn handle(&mut self, command: ClientCommand, _: &mut Self::Context) -> Self::Result {
+        if let Err(refusal) = self.allowance.spend(kind_of(&command)) {
+            return Box::pin(std::future::ready(Err(refusal)));
+        }
         let errand = Errand {
             session: self.id,
             broker: self.broker.clone(),
             identity: self.identity.clone(),
             following: self.following,
+            posts: self.posts.get_or_insert_default().clone(),
         };
-        Box::pin(errand.serve(command))
+        let (came, is_post) = (Instant::now(), matches!(command, ClientCommand::PostMessage { .. }));
+        let vitals = self.broker.vitals().clone();
+        Box::pin(async move {
+            let answer = errand.serve(command).await;
+            match &answer {
+                Ok(_) if is_post => vitals.counts.ack.observe_since(came),
+                Ok(_) => {}
+                Err(refusal) => vitals.counts.refusals.count(refusal.code()),
+            }
+            answer
+        })
+    }
+}
+
+fn kind_of(command: &ClientCommand) -> Ask {
+    match command {
+        ClientCommand::PostMessage { .. } => Ask::Message,
+        ClientCommand::SetTyping { .. } => Ask::Typing,
+        ClientCommand::AnnounceAgent => Ask::Agent,
+        ClientCommand::GetHistory { .. } => Ask::History,
+        ClientCommand::MarkDelivered { .. } | ClientCommand::MarkRead { .. } => Ask::Receipt,
     }
 }
 
@@ -58,10 +87,15 @@ impl Errand {
         &self.identity.room
     }
 
+    /// Adds an entry after those this session asked for before.
     pub(super) async fn add(&self, client_id: ClientId, body: EntryBody) -> Result<Posted, Refusal> {
         let by = Some(self.identity.user.clone());
         let add = || AddEntry { by: by.clone(), client_id: client_id.clone(), body: body.clone() };
-        self.broker.ask_room(self.room(), add).await?
+        let mut turn = self.posts.clone().turn().await;
+        match self.broker.ask_room_once(self.room(), add()).await {
+            Err(Refusal::Restarting) if turn.may_retry() => self.broker.ask_room(self.room(), add).await?,
+            answer => answer?,
+        }
     }
 
     fn set_typing(self, is_typing: bool) -> Result<Reply, Refusal> {
@@ -97,7 +131,8 @@ impl Errand {
     async fn history(self, before: Option<Seq>, limit: usize) -> Result<Reply, Refusal> {
         let before = before.unwrap_or(Seq(u64::MAX));
         let limit = limit.clamp(1, self.broker.settings().history_page);
-        let page = self.broker.ports().log.messages(self.room(), before, limit).await?;
+        let page = self.broker.ports().log.messages(self.room(), before, limit).await;
+        let page = page.inspect_err(|_| self.broker.vitals().counts.store_errors.count("read"))?;
         let (entries, cut) = newest_within(page.entries, self.broker.settings().burst_bytes());
         Ok(Reply::History { epoch: page.epoch, entries, more: page.more || cut })
     }

@@ -26,7 +26,9 @@ impl Errand {
         if role != Role::User && !self.identity.may_speak_as_agent {
             return Err(Refusal::NotAnAgent);
         }
-        match (self.broker.ports().backend.is_some(), client_id) {
+        let backend_is_record =
+            self.broker.ports().backend.is_some() && self.broker.settings().backend_is_record;
+        match (backend_is_record, client_id) {
             (false, client_id) => {
                 let message = self.compose(content, role)?;
                 self.announce(message, client_id.unwrap_or_else(ClientId::fresh)).await

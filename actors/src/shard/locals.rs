@@ -3,6 +3,7 @@
 //! Held by the shard and by the door on the same thread; it outlives a shard that dies.
 
 use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,12 +11,13 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::clock::Timestamp;
-use crate::dialect::{Announcement, Dialects};
+use crate::dialect::Announcement;
 use crate::id::{RoomId, Seq, SessionId, UserId};
-use crate::outlet::Outlet;
+use crate::outlet::{Deferred, Flusher, Outlet};
 use crate::refusal::Farewell;
+use crate::shard::audience::Audience;
 use crate::shard::{Announce, AttachMember, Target};
-use crate::vitals::Counted;
+use crate::vitals::{Counted, Queued, Vitals};
 
 /// One socket of this thread and what was proved about its client.
 pub struct Local {
@@ -27,28 +29,16 @@ pub struct Local {
     pub counted: Counted,
 }
 
-struct Seat {
-    outlet: Rc<Outlet>,
-    user: UserId,
-    told: Seq,
-}
-
-struct LocalRoom {
-    told: Seq,
-    /// A resend is on its way; asked for once per gap.
-    asked: bool,
-    seats: Vec<Seat>,
-}
-
 pub struct Locals {
-    dialects: Dialects,
+    flusher: Rc<Flusher>,
+    vitals: Arc<Vitals>,
     sessions: RefCell<HashMap<SessionId, Rc<Local>>>,
-    rooms: RefCell<HashMap<RoomId, LocalRoom>>,
+    rooms: RefCell<HashMap<RoomId, Rc<Audience>>>,
 }
 
 impl Locals {
-    pub fn new(dialects: Dialects) -> Rc<Self> {
-        Rc::new(Self { dialects, sessions: RefCell::default(), rooms: RefCell::default() })
+    pub fn new(flusher: Rc<Flusher>, vitals: Arc<Vitals>) -> Rc<Self> {
+        Rc::new(Self { flusher, vitals, sessions: RefCell::default(), rooms: RefCell::default() })
     }
 
     pub fn add(&self, local: Rc<Local>) {
@@ -63,52 +53,27 @@ impl Locals {
     pub fn remove(&self, session: SessionId) -> Option<Rc<Local>> {
         let local = self.sessions.borrow_mut().remove(&session)?;
         let mut rooms = self.rooms.borrow_mut();
-        if let Some(room) = rooms.get_mut(&local.room) {
-            room.seats.retain(|seat| seat.outlet.session() != session);
-            if room.seats.is_empty() {
+        if let Some(audience) = rooms.get(&local.room) {
+            audience.unseat(session);
+            if audience.is_empty() {
                 rooms.remove(&local.room);
             }
         }
         Some(local)
     }
 
-    pub(super) fn attach(&self, attach: &AttachMember) {
+    /// Gives a session its seat, and first what it missed.
+    pub fn attach(&self, attach: &AttachMember) {
         let Some(local) = self.get(attach.session) else { return };
         let mut rooms = self.rooms.borrow_mut();
-        let room = rooms.entry(attach.room.clone()).or_insert_with(|| LocalRoom {
-            told: attach.told,
-            asked: false,
-            seats: Vec::with_capacity(1),
-        });
-        room.seats.retain(|seat| seat.outlet.session() != attach.session);
-        for announcement in &attach.backlog {
-            push(&local.outlet, announcement, &self.dialects);
-        }
-        room.seats.push(Seat { outlet: local.outlet.clone(), user: local.user.clone(), told: attach.told });
+        let new = || Audience::new(self.flusher.clone(), self.vitals.clone(), attach.told);
+        let audience = rooms.entry(attach.room.clone()).or_insert_with(new);
+        audience.seat(&local.outlet, &local.user, attach.told, &attach.backlog);
     }
 
-    /// Pushes to every seat it is news for. After a gap: the number to ask a resend from.
-    pub(super) fn announce(&self, announce: &Announce) -> Option<Seq> {
-        let mut rooms = self.rooms.borrow_mut();
-        let room = rooms.get_mut(&announce.room)?;
-        let Some(seq) = announce.seq else {
-            for seat in room.seats.iter().filter(|seat| announce.except != Some(seat.outlet.session())) {
-                push(&seat.outlet, &announce.announcement, &self.dialects);
-            }
-            return None;
-        };
-        if seq > room.told.next() {
-            return (!std::mem::replace(&mut room.asked, true)).then_some(room.told);
-        }
-        room.asked = false;
-        room.told = room.told.max(seq);
-        for seat in &mut room.seats {
-            if seq > seat.told {
-                seat.told = seq;
-                push(&seat.outlet, &announce.announcement, &self.dialects);
-            }
-        }
-        None
+    /// Takes in what the room says, for every seat it is news for. After a gap: the number to ask a resend from.
+    pub fn announce(&self, announce: &Announce) -> Option<Seq> {
+        self.rooms.borrow().get(&announce.room)?.announce(announce)
     }
 
     pub(super) fn rooms(&self) -> Vec<RoomId> {
@@ -117,31 +82,48 @@ impl Locals {
 
     pub(super) fn seats(&self, room: &RoomId) -> Option<(Seq, Vec<(SessionId, UserId)>)> {
         let rooms = self.rooms.borrow();
-        let room = rooms.get(room)?;
-        let seats = room.seats.iter().map(|seat| (seat.outlet.session(), seat.user.clone()));
-        Some((room.told, seats.collect()))
+        let audience = rooms.get(room)?;
+        Some((audience.told(), audience.users()))
     }
 
-    /// Ends expired sessions, looks after heartbeats and stalls.
-    pub(super) fn pulse(&self, wall: Timestamp) {
+    /// Ends expired sessions, looks after heartbeats and stalls; what waits for all of them.
+    pub(super) fn pulse(&self, wall: Timestamp) -> Queued {
         let now = Instant::now();
+        let mut queued = Queued::default();
         for local in self.sessions.borrow().values() {
             if local.expires_at.get().is_some_and(|at| at <= wall) {
                 local.outlet.close(Farewell::SessionExpired);
             }
             local.outlet.pulse(now);
+            queued.add(local.outlet.queued_bytes(), local.outlet.is_blocked());
         }
+        queued
     }
 
     pub(super) fn end(&self, target: &Target, farewell: Farewell) -> usize {
+        self.settle();
         let sessions = self.sessions.borrow();
         let meant = sessions.values().filter(|local| is_meant(local, target));
         meant.map(|local| local.outlet.close(farewell)).count()
     }
 
+    /// Parts with one in `steps` of those who stay, at least with one, and first with those furthest behind; how many.
+    pub(super) fn part_with_share(&self, steps: usize, farewell: impl Fn(SessionId) -> Farewell) -> usize {
+        self.settle();
+        let sessions = self.sessions.borrow();
+        let mut staying: Vec<_> = sessions
+            .values()
+            .map(|local| &local.outlet)
+            .filter(|outlet| outlet.farewell().is_none())
+            .collect();
+        staying.sort_unstable_by_key(|outlet| Reverse(outlet.queued_bytes()));
+        let share = staying.len().div_ceil(steps.max(1));
+        staying.into_iter().take(share).map(|outlet| outlet.part(farewell(outlet.session()))).count()
+    }
+
     pub(super) fn fullest(&self, most: usize) -> Vec<(RoomId, usize)> {
         let rooms = self.rooms.borrow();
-        let mut counts: Vec<_> = rooms.iter().map(|(id, room)| (id.clone(), room.seats.len())).collect();
+        let mut counts: Vec<_> = rooms.iter().map(|(id, room)| (id.clone(), room.len())).collect();
         counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         counts.truncate(most);
         counts
@@ -149,8 +131,13 @@ impl Locals {
 
     pub(super) fn tell_everyone(&self, announcement: &Arc<Announcement>) {
         for local in self.sessions.borrow().values() {
-            push(&local.outlet, announcement, &self.dialects);
+            local.outlet.announce(announcement);
         }
+    }
+
+    /// What was said before a goodbye is heard before it.
+    fn settle(&self) {
+        self.rooms.borrow().values().for_each(|audience| audience.settle());
     }
 }
 
@@ -158,10 +145,4 @@ fn is_meant(local: &Local, target: &Target) -> bool {
     target.user.as_ref().is_none_or(|user| *user == local.user)
         && target.room.as_ref().is_none_or(|room| *room == local.room)
         && target.token_id.as_deref().is_none_or(|id| local.token_id.as_deref() == Some(id))
-}
-
-fn push(outlet: &Rc<Outlet>, announcement: &Announcement, dialects: &Dialects) {
-    if let Some(frame) = announcement.frame(outlet.dialect(), dialects) {
-        outlet.push(frame, announcement.lane());
-    }
 }

@@ -3,9 +3,9 @@
 //! Fanning out allocates nothing per member: a frame, or a turn's worth of frames, is one shared buffer.
 
 use super::Mode;
-use crate::frame;
 use anyhow::Result;
 use bytes::{Bytes, BytesMut};
+use recado_bench::frame;
 use socket2::SockRef;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -20,13 +20,15 @@ const LARGEST_DEBT: usize = 8 * 1024 * 1024;
 
 pub struct Member {
     socket: OwnedWriteHalf,
+    /// It hears itself.
+    echo: bool,
     backlog: RefCell<VecDeque<Bytes>>,
     debt: Cell<usize>,
 }
 
 impl Member {
-    pub fn new(socket: OwnedWriteHalf) -> Self {
-        Self { socket, backlog: RefCell::default(), debt: Cell::new(0) }
+    pub fn new(socket: OwnedWriteHalf, echo: bool) -> Self {
+        Self { socket, echo, backlog: RefCell::default(), debt: Cell::new(0) }
     }
 
     /// One write, unless older bytes still wait.
@@ -93,6 +95,13 @@ impl Room {
         }
     }
 
+    /// To everybody but one, in a write for each: what a whole room shares cannot leave one out.
+    fn tell_others(&self, speaker: &Rc<Member>, bytes: &Bytes) {
+        for member in self.members.borrow().iter().filter(|member| !Rc::ptr_eq(member, speaker)) {
+            member.send(bytes);
+        }
+    }
+
     fn flush(&self) {
         let said = self.turn.borrow_mut().split().freeze();
         if !said.is_empty() {
@@ -124,11 +133,16 @@ impl Rooms {
         room.clone()
     }
 
-    pub fn broadcast(&self, room: &Rc<Room>, text: &[u8]) -> Result<()> {
-        if self.mode == Mode::Each {
+    pub fn broadcast(&self, room: &Rc<Room>, speaker: &Rc<Member>, text: &[u8]) -> Result<()> {
+        if self.mode == Mode::Each || !speaker.echo {
             let mut bytes = BytesMut::with_capacity(text.len() + 10);
             frame::put(&mut bytes, frame::TEXT, text)?;
-            room.fan_out(&bytes.freeze());
+            let bytes = bytes.freeze();
+            if speaker.echo {
+                room.fan_out(&bytes);
+            } else {
+                room.tell_others(speaker, &bytes);
+            }
             return Ok(());
         }
         let mut turn = room.turn.borrow_mut();

@@ -2,6 +2,8 @@
 //!
 //! A client counts as in only when the server has said so; the first one that is refused ends the run.
 
+use super::kind::{Heard, Kind};
+use super::meter::Meter;
 use super::target::Target;
 use crate::frame::{self, Frame};
 use crate::reader::FrameReader;
@@ -17,35 +19,38 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 const FAREWELL: Duration = Duration::from_secs(10);
-const CLIENTS_PER_ADDRESS: usize = 1_000;
 const SPARE_FILES: usize = 64;
+/// Clients and messages that a run may ask for at most: beyond, the load itself is the experiment.
+pub const MOST_CLIENTS: u64 = 100_000;
+pub const HIGHEST_RATE: u64 = 1_000_000;
 
 pub struct Client {
     pub reader: FrameReader,
     pub writer: Rc<OwnedWriteHalf>,
+    /// The text that let it in, and those that came with it; empty where the kind has no welcome.
+    pub welcome: Vec<Vec<u8>>,
 }
 
 /// Tasks that should not end before they are told to.
 pub type Crowd = JoinSet<Result<()>>;
 
 pub async fn connect(target: &Rc<Target>, clients: usize, room: fn(usize) -> String) -> Result<Vec<Client>> {
-    ensure!(clients > 0, "a run needs at least one client");
     gauge::ensure_files(clients + SPARE_FILES)?;
-    let addresses = target.addresses.unwrap_or_else(|| clients.div_ceil(CLIENTS_PER_ADDRESS)).clamp(1, 250);
+    let sources = target.sources(clients);
     let next = Rc::new(Cell::new(0));
     let inside = Rc::new(RefCell::new(Vec::with_capacity(clients)));
+    let seen = inside.clone();
+    let _meter = Meter::show("connecting", move || (seen.borrow().len(), clients));
     let mut crowd = Crowd::new();
-    for _ in 0..target.connects.clamp(1, clients) {
+    for _ in 0..target.connects.min(clients) {
         let (target, next, inside) = (target.clone(), next.clone(), inside.clone());
         crowd.spawn_local(async move {
             while next.get() < clients {
                 let client = next.replace(next.get() + 1);
-                let entered =
-                    timeout(PATIENCE, enter(&target, client, client % addresses, &room(client))).await;
-                let entered = entered.context("not let in in time").flatten();
-                inside.borrow_mut().push(entered.with_context(|| format!("client {client}"))?);
+                let entered = enter(&target, client, client % sources, &room(client), "").await;
+                inside.borrow_mut().push((client, entered.with_context(|| format!("client {client}"))?));
             }
             Ok(())
         });
@@ -53,48 +58,79 @@ pub async fn connect(target: &Rc<Target>, clients: usize, room: fn(usize) -> Str
     while let Some(ended) = crowd.join_next().await {
         ended??;
     }
-    Ok(inside.take())
+    // in the order of their numbers, so that neighbours share a room
+    let mut inside = inside.take();
+    inside.sort_unstable_by_key(|(client, _)| *client);
+    Ok(inside.into_iter().map(|(_, client)| client).collect())
 }
 
-async fn enter(target: &Target, client: usize, source: usize, room: &str) -> Result<Client> {
+/// `more` is added to the query of the upgrade.
+pub async fn enter(target: &Target, client: usize, source: usize, room: &str, more: &str) -> Result<Client> {
+    let entered = timeout(PATIENCE, knock(target, client, source, room, more)).await;
+    entered.context("not let in in time")?
+}
+
+async fn knock(target: &Target, client: usize, source: usize, room: &str, more: &str) -> Result<Client> {
     let mut stream = open(target.address, source).await.context("cannot connect")?;
-    let request = target.request(client, room)?;
-    let early = handshake::ask(&mut stream, target.address, &request, client).await?;
+    let token = target.token(client, room)?;
+    let head = target.head(client, room, &token, more);
+    let early = handshake::ask(&mut stream, &head, client).await?;
     let (read, write) = stream.into_split();
-    let mut client = Client { reader: FrameReader::new(read, early), writer: Rc::new(write) };
-    let Some(welcome) = target.kind.welcome() else { return Ok(client) };
-    let mut welcomed = false;
-    while !welcomed {
-        let Client { reader, writer } = &mut client;
-        let open = reader
-            .turn(|head, payload| {
-                welcomed |= payload.starts_with(welcome);
-                stay_alive(writer, head, payload)
-            })
-            .await?;
-        ensure!(open, "the server hung up without a word");
+    let mut reader = FrameReader::new(read, early);
+    let mut welcome = Vec::new();
+    let Some(heading) = target.kind.welcome() else {
+        return Ok(Client { reader, writer: Rc::new(write), welcome });
+    };
+    while welcome.is_empty() {
+        let turn = reader.turn(|head, payload| {
+            if payload.starts_with(heading) || (!welcome.is_empty() && head.opcode == frame::TEXT) {
+                welcome.push(payload.to_vec());
+            } else if let Some(greeting) = target.kind.greeting(payload, &token) {
+                say(&write, &frame::masked(frame::TEXT, greeting.as_bytes())?)?;
+            }
+            stay_alive(target.kind, &write, head, payload)
+        });
+        ensure!(turn.await?, "the server hung up without a word");
     }
-    Ok(client)
+    Ok(Client { reader, writer: Rc::new(write), welcome })
 }
 
-/// Each source address brings its own range of ports.
+/// On the loopback each source address brings its own range of ports.
 async fn open(server: SocketAddr, source: usize) -> Result<TcpStream> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
-    let last = u8::try_from(source + 1)?;
+    let domain = if server.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
+    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
     socket.set_tcp_nodelay(true)?;
     socket.set_nonblocking(true)?;
-    socket.bind(&SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), 0)).into())?;
+    if server.is_ipv4() && server.ip().is_loopback() {
+        let last = u8::try_from(source + 1)?;
+        socket.bind(&SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), 0)).into())?;
+    }
     Ok(TcpSocket::from_std_stream(socket.into()).connect(server).await?)
 }
 
+/// Writes a few bytes whole; a server that has let a socket's buffer fill up does not read at all.
+pub fn say(writer: &OwnedWriteHalf, bytes: &[u8]) -> Result<()> {
+    let wrote = writer.try_write(bytes).context("the server does not read what it is told")?;
+    ensure!(wrote == bytes.len(), "the server does not read what it is told");
+    Ok(())
+}
+
 /// Answers pings; a farewell from the server is an error that says why.
-pub fn stay_alive(writer: &OwnedWriteHalf, head: &Frame, payload: &[u8]) -> Result<()> {
+pub fn stay_alive(kind: Kind, writer: &OwnedWriteHalf, head: &Frame, payload: &[u8]) -> Result<()> {
     match head.opcode {
         frame::PING => {
             // a full socket cannot take the pong, but then the server sees us alive by other means
             let _ = writer.try_write(&frame::masked(frame::PONG, payload)?);
             Ok(())
         }
+        frame::TEXT => match kind.hear(payload, ' ') {
+            Heard::Ping => {
+                let _ = writer.try_write(&frame::masked(frame::TEXT, b"3")?);
+                Ok(())
+            }
+            Heard::Complaint => bail!("the server complained: {}", String::from_utf8_lossy(payload)),
+            _ => Ok(()),
+        },
         frame::CLOSE => match payload {
             [high, low, reason @ ..] => {
                 let code = u16::from_be_bytes([*high, *low]);

@@ -1,21 +1,29 @@
-//! One publisher speaks to one room; everybody's deliveries are counted.
+//! A few speak to one room; everybody's deliveries are counted.
 //!
-//! Exactly so many messages are outstanding as were asked for: the next leaves when every listener has the oldest.
+//! Without a rate exactly so many messages are outstanding as were asked for: the next leaves when every listener has
+//! the oldest. With a rate each leaves when it is due.
 
-use super::crowd::{self, Client, Crowd};
+use super::Outcome;
+use super::crowd::{self, Client, Crowd, HIGHEST_RATE, MOST_CLIENTS};
+use super::kind::{Heard, Kind};
+use super::lags::Percentiles;
+use super::meter::Meter;
+use super::pace::Pace;
 use super::progress::Progress;
-use super::score::{Figures, Score};
-use super::target::{Kind, Target, TargetArgs};
+use super::tally::{Figures, Span, Tally};
+use super::target::{Target, TargetArgs};
 use crate::frame;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 use serde::Serialize;
-use serde_json::json;
+use std::cell::{Cell, RefCell};
 use std::io::ErrorKind;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::tcp::OwnedWriteHalf;
-use tokio::time::timeout;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
 
 /// A message that takes longer than this to reach everybody is lost.
 const STALL: Duration = Duration::from_secs(10);
@@ -23,29 +31,31 @@ const STALL: Duration = Duration::from_secs(10);
 #[derive(Args)]
 pub struct FanoutArgs {
     #[command(flatten)]
-    target: TargetArgs,
+    pub target: TargetArgs,
     #[command(flatten)]
     talk: Talk,
-    /// Seconds that are measured
-    #[arg(long, default_value_t = 10)]
-    seconds: u64,
-    /// Seconds that come before and do not count
-    #[arg(long, default_value_t = 2)]
-    warmup: u64,
+    #[command(flatten)]
+    pub span: Span,
 }
 
 #[derive(Args, Serialize)]
 struct Talk {
-    /// Everybody in the room, the publisher among them
-    #[arg(long, default_value_t = 1000)]
+    /// Everybody in the room, the senders among them
+    #[arg(long, default_value_t = 1000, value_parser = RangedU64ValueParser::<usize>::new().range(2..=MOST_CLIENTS))]
     clients: usize,
+    /// How many of them speak, in turns: Recado takes the next message of a client when the last is stored
+    #[arg(long, default_value_t = 1, value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_CLIENTS))]
+    senders: usize,
     /// Length of what is said, without its envelope
-    #[arg(long, default_value_t = 128)]
+    #[arg(long, default_value_t = 128, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
     bytes: usize,
-    /// Messages outstanding at once
-    #[arg(long, default_value_t = 1)]
+    /// Messages outstanding at once; with --rate the most that may be
+    #[arg(long, default_value_t = 1, value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000))]
     in_flight: usize,
-    /// Speak in Recado's typing signals, which nobody stores and the sender does not hear; --bytes has no meaning then
+    /// Messages a second, whatever the answers; latency then counts from the moment each was due
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=HIGHEST_RATE))]
+    rate: Option<u64>,
+    /// Speak in typing signals, which nobody stores and the sender does not hear; --bytes has no meaning then
     #[arg(long)]
     signal: bool,
 }
@@ -58,112 +68,163 @@ struct Report<'a> {
     talk: &'a Talk,
     #[serde(flatten)]
     figures: &'a Figures,
+    /// From the moment a message was due to its last delivery.
+    last_delivery: Percentiles,
 }
 
-pub async fn run(args: FanoutArgs) -> Result<()> {
-    let FanoutArgs { target, talk, seconds, warmup } = args;
-    ensure!(talk.in_flight > 0 && talk.clients > 1, "nothing to measure without a message and two clients");
+/// What the clients of one run share.
+struct Room {
+    kind: Kind,
+    tally: Tally,
+    progress: RefCell<Progress>,
+    room_for_more: Notify,
+}
+
+pub async fn run(args: FanoutArgs) -> Result<Outcome> {
+    let FanoutArgs { target, talk, span } = args;
+    ensure!(talk.senders <= talk.clients, "only clients can be senders");
+    ensure!(!talk.signal || talk.senders == 1, "signals have one sender: it hears none");
     let server = target.server_pid;
-    let target = Rc::new(Target::from_args(target)?);
-    let (said, heading) = words(target.kind, &talk)?;
+    let target = Rc::new(Target::from_args(target, if talk.signal { "&echo=0" } else { "" }).await?);
     let listeners = if talk.signal { talk.clients - 1 } else { talk.clients };
-    let score = Rc::new(Score::new(heading, Progress::new(listeners, talk.in_flight)));
-    let mut crowd = gather(&target, talk.clients, talk.in_flight, &said, &score).await?;
+    let room = Rc::new(Room {
+        kind: target.kind,
+        tally: Tally::default(),
+        progress: RefCell::new(Progress::new(listeners)?),
+        room_for_more: Notify::new(),
+    });
+    let mut crowd = gather(&target, &talk, &room).await?;
 
-    crowd::hold(&mut crowd, Duration::from_secs(warmup)).await?;
-    score.progress.borrow_mut().forget_lags();
-    let from = score.mark(server)?;
-    crowd::hold(&mut crowd, Duration::from_secs(seconds)).await?;
-    let to = score.mark(server)?;
+    let _meter = Meter::count_down("measuring", Duration::from_secs(span.warmup + span.seconds));
+    crowd::hold(&mut crowd, Duration::from_secs(span.warmup)).await?;
+    room.progress.borrow_mut().forget_lags();
+    let from = room.tally.mark(server)?;
+    crowd::hold(&mut crowd, Duration::from_secs(span.seconds)).await?;
+    let to = room.tally.mark(server)?;
 
-    let figures = Figures::between(&from, &to, &mut score.progress.borrow_mut())?;
-    let kind = target.kind.name();
-    eprintln!("{kind}, {} clients, {} in flight: {figures}", talk.clients, talk.in_flight);
-    crate::report(&Report { run: "fanout", kind, talk: &talk, figures: &figures })
-}
-
-/// What the publisher says, and how the frames begin that deliver it.
-fn words(kind: Kind, talk: &Talk) -> Result<(String, &'static [u8])> {
-    ensure!(!talk.signal || kind == Kind::Recado, "only recado knows signals");
-    let content = "x".repeat(talk.bytes);
-    if kind == Kind::Floor {
-        return Ok((content, b""));
-    }
-    if talk.signal {
-        return Ok((json!({ "type": "typing", "isTyping": true }).to_string(), br#"{"type":"typing""#));
-    }
-    let message = json!({ "type": "message", "content": content, "role": "USER" });
-    Ok((message.to_string(), br#"{"type":"message""#))
+    let progress = room.progress.borrow();
+    ensure!(progress.last.count() > 0, "no message reached everybody in the measured time");
+    let figures = Figures::between(&from, &to, progress.each.percentiles())?;
+    let (kind, last_delivery) = (target.kind.name(), progress.last.percentiles());
+    let summary = format!("{kind}, {} clients, {} in flight: {figures}", talk.clients, talk.in_flight);
+    Outcome::new(summary, &Report { run: "fanout", kind, talk: &talk, figures: &figures, last_delivery })
 }
 
 /// Brings everybody in, then lets the first of them speak.
-async fn gather(
-    target: &Rc<Target>,
-    clients: usize,
-    in_flight: usize,
-    said: &str,
-    score: &Rc<Score>,
-) -> Result<Crowd> {
-    let inside = crowd::connect(target, clients, |_| room()).await?;
-    let publisher = inside.first().map(|client| client.writer.clone()).context("nobody can publish")?;
+async fn gather(target: &Rc<Target>, talk: &Talk, room: &Rc<Room>) -> Result<Crowd> {
+    // a room of its own for every run: what was said before must not count
+    let inside = crowd::connect(target, talk.clients, |_| format!("fanout-{}", std::process::id())).await?;
+    let senders = inside.iter().take(talk.senders).map(|client| client.writer.clone()).collect();
     let mut crowd = Crowd::new();
     for client in inside {
-        crowd.spawn_local(listen(client, score.clone()));
+        crowd.spawn_local(listen(client, room.clone()));
     }
-    let said = frame::masked(frame::TEXT, said.as_bytes())?;
-    crowd.spawn_local(publish(publisher, said, in_flight, score.clone()));
+    let said =
+        if talk.signal { room.kind.signal() } else { room.kind.post(&"x".repeat(talk.bytes), 'x', None) };
+    let speech = Speech { senders, turn: Cell::new(0), said: frame::masked(frame::TEXT, said.as_bytes())? };
+    match talk.rate {
+        Some(rate) => crowd.spawn_local(speak_on_time(speech, rate, talk.in_flight, room.clone())),
+        None => crowd.spawn_local(speak_when_heard(speech, talk.in_flight, room.clone())),
+    };
     Ok(crowd)
 }
 
-/// A room of its own for every run: what was said before must not count.
-fn room() -> String {
-    format!("fanout-{}", std::process::id())
-}
-
-async fn listen(client: Client, score: Rc<Score>) -> Result<()> {
-    let Client { mut reader, writer } = client;
+async fn listen(client: Client, room: Rc<Room>) -> Result<()> {
+    let Client { mut reader, writer, .. } = client;
     let (mut seen, mut open) = (0, true);
     while open {
         let (mut more, mut bytes) = (0, 0);
         let turn = reader.turn(|head, payload| {
-            if head.opcode != frame::TEXT {
-                return crowd::stay_alive(&writer, head, payload);
+            let is_text = head.opcode == frame::TEXT;
+            if is_text && matches!(room.kind.hear(payload, ' '), Heard::Message | Heard::Signal) {
+                more += 1;
+                bytes += head.payload.end;
+                return Ok(());
             }
-            if !payload.starts_with(score.heading) {
-                return score.overhear(payload);
-            }
-            more += 1;
-            bytes += head.payload.end;
-            Ok(())
+            crowd::stay_alive(room.kind, &writer, head, payload)
         });
         open = turn.await?;
-        score.count(seen, more, bytes)?;
+        room.count(seen, more, bytes)?;
         seen += more;
     }
     Ok(())
 }
 
-async fn publish(
-    writer: Rc<OwnedWriteHalf>,
+impl Room {
+    /// A listener that had heard `before` messages has heard `more`, in so many bytes of frames.
+    fn count(&self, before: usize, more: usize, bytes: usize) -> Result<()> {
+        self.tally.deliveries.set(self.tally.deliveries.get() + more);
+        self.tally.bytes.set(self.tally.bytes.get() + bytes);
+        if more > 0 && self.progress.borrow_mut().heard(before, more)? {
+            self.room_for_more.notify_one();
+        }
+        Ok(())
+    }
+
+    fn depart(&self, messages: usize, due: Instant) {
+        self.tally.messages.set(self.tally.messages.get() + messages);
+        self.progress.borrow_mut().depart(messages, due);
+    }
+
+    fn stalled(&self) -> anyhow::Error {
+        let progress = self.progress.borrow();
+        let (next, sent) = (progress.done() + 1, progress.sent());
+        anyhow!("message {next} of {sent} has not reached everybody within {STALL:?}")
+    }
+}
+
+struct Speech {
+    senders: Vec<Rc<OwnedWriteHalf>>,
+    turn: Cell<usize>,
     said: Vec<u8>,
-    in_flight: usize,
-    score: Rc<Score>,
-) -> Result<()> {
-    let volley = said.repeat(in_flight);
+}
+
+impl Speech {
+    /// So many messages leave: in one breath of a single sender, or each from the next of several.
+    async fn say(&self, times: usize) -> Result<()> {
+        let breath = if self.senders.len() == 1 { times } else { 1 };
+        for _ in 0..times / breath.max(1) {
+            let turn = self.turn.replace(self.turn.get() + 1) % self.senders.len().max(1);
+            let writer = self.senders.get(turn).context("nobody can speak")?;
+            write(writer, &self.said.repeat(breath)).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn write(writer: &OwnedWriteHalf, mut unsaid: &[u8]) -> Result<()> {
+    while !unsaid.is_empty() {
+        writer.writable().await?;
+        match writer.try_write(unsaid) {
+            Ok(wrote) => unsaid = unsaid.get(wrote..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+async fn speak_when_heard(speech: Speech, in_flight: usize, room: Rc<Room>) -> Result<()> {
     loop {
-        let free = score.progress.borrow_mut().depart();
+        let free = in_flight - room.progress.borrow().in_flight();
         if free == 0 {
-            timeout(STALL, score.room_for_more.notified()).await.map_err(|_| score.stalled(STALL))?;
+            timeout(STALL, room.room_for_more.notified()).await.map_err(|_| room.stalled())?;
             continue;
         }
-        let mut unsaid = volley.get(..free * said.len()).unwrap_or_default();
-        while !unsaid.is_empty() {
-            writer.writable().await?;
-            match writer.try_write(unsaid) {
-                Ok(wrote) => unsaid = unsaid.get(wrote..).unwrap_or_default(),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error.into()),
-            }
+        room.depart(free, Instant::now());
+        speech.say(free).await?;
+    }
+}
+
+async fn speak_on_time(speech: Speech, rate: u64, in_flight: usize, room: Rc<Room>) -> Result<()> {
+    let most = in_flight.max(usize::try_from(rate)?.saturating_mul(10));
+    let mut pace = Pace::new(rate);
+    loop {
+        let due = pace.tick().await;
+        if room.progress.borrow().in_flight() >= most {
+            bail!("the server is more than {most} messages behind");
         }
+        room.depart(1, due);
+        speech.say(1).await?;
     }
 }

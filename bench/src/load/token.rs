@@ -1,6 +1,6 @@
 //! The tokens that clients present.
 //!
-//! Minted, listed or made from a template; a client never shares its token with another.
+//! Minted, listed or made from a template; a secret is never told.
 
 use anyhow::{Context, Result};
 use aws_lc_rs::hmac;
@@ -15,15 +15,24 @@ const LIFETIME: Duration = Duration::from_secs(2 * 60 * 60);
 #[derive(Args)]
 #[group(id = "tokens", multiple = false)]
 pub struct TokenArgs {
-    /// Mint an HS256 token for every client with this secret
+    /// Mint an HS256 token for every client with this secret; JWT_SECRET from the environment where no token is given
     #[arg(long)]
     jwt_secret: Option<String>,
-    /// One token per client, `{user}` stands for its name
+    /// The token of every client; `{user}` in it stands for the client's name
     #[arg(long)]
     token: Option<String>,
     /// One token per client, one per line
     #[arg(long)]
     token_file: Option<PathBuf>,
+}
+
+impl TokenArgs {
+    /// A secret from the environment, which is not in every list of processes as arguments are.
+    pub fn offer_secret(&mut self, secret: Option<String>) {
+        if self.token.is_none() && self.token_file.is_none() && self.jwt_secret.is_none() {
+            self.jwt_secret = secret;
+        }
+    }
 }
 
 pub enum Tokens {

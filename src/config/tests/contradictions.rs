@@ -49,6 +49,17 @@ fn secrets_must_be_long_real_and_two_at_most() {
 }
 
 #[test]
+fn metrics_have_a_port_to_themselves() {
+    from_env(&[("METRICS_PORT", "9091"), ("RECADO_METRICS__HOST", "::1")]).unwrap();
+    let both = line(&[("METRICS_PORT", "8080")]);
+    assert!(both.starts_with("metrics.port: 8080 is server.port as well"), "{both}");
+    let inside = line(&[("METRICS_PORT", "8081"), ("RECADO_INTERNAL__PORT", "8081")]);
+    assert!(inside.starts_with("metrics.port: 8081 is internal.port as well"), "{inside}");
+    assert!(line(&[("RECADO_METRICS__HOST", "a b")]).starts_with("metrics.host: "));
+    assert!(line(&[("METRICS_PORT", "65536")]).starts_with("metrics.port: "));
+}
+
+#[test]
 fn a_star_admits_every_origin_on_loopback_only() {
     from_env(&[("RECADO_SERVER__ALLOWED_ORIGINS", "*")]).unwrap();
     let open = [("RECADO_SERVER__ALLOWED_ORIGINS", "*"), ("HOST", "0.0.0.0"), ("JWT_SECRET", SECRET)];
@@ -135,6 +146,36 @@ fn numbers_that_exclude_each_other_are_refused() {
 }
 
 #[test]
+fn limits_that_make_no_sense_are_refused_one_by_one() {
+    let cases = [
+        (
+            "CONNECTION_BURST",
+            "19",
+            "limits.connection_burst: 19 is less than limits.cost_history, which is 20",
+        ),
+        ("USER_BURST", "1", "limits.user_burst: 1 is less than limits.cost_history, which is 20"),
+        ("ADDRESS_BURST", "1", "limits.address_burst: 1 is less than limits.cost_history"),
+        ("ROOM_BURST", "1", "limits.room_burst: 1 is less than limits.cost_history"),
+        ("CONNECTION_BURST", "0", "limits.connection_burst: 0 is not between 1 and"),
+        ("CONNECTION_RATE", "-1", "limits.connection_rate: -1 is not between 0 and"),
+        ("CONNECTION_RATE", "fast", "limits.connection_rate: expected an integer, found \"fast\""),
+        ("COST_MESSAGE", "-10", "limits.cost_message: -10 is not between 0 and"),
+        ("COST_MESSAGE", "2001", "limits.connection_burst: 2000 is less than limits.cost_message"),
+        ("BUCKETS", "0", "limits.buckets: 0 is not between 1 and"),
+        ("FLOOD_REFUSALS", "0", "limits.flood_refusals: 0 is not between 1 and"),
+        ("AUTH_FAILURE_RATE", "-1", "limits.auth_failure_rate: -1 is not between 0 and"),
+        ("CONNECTS_PER_SECOND", "1.5", "limits.connects_per_second: expected an integer"),
+        ("CONNECTS_BURST", "0", "limits.connects_burst: 0 is not between 1 and"),
+        ("CONNECT_WAIT_MS", "3600001", "limits.connect_wait_ms: 3600001 is not between 0 and 3600000"),
+    ];
+    for (key, value, start) in cases {
+        let told = line(&[(&format!("RECADO_LIMITS__{key}"), value)]);
+        assert!(told.starts_with(start), "{told}");
+    }
+    from_env(&[("RECADO_LIMITS__ROOM_RATE", "0"), ("RECADO_LIMITS__ROOM_BURST", "1")]).unwrap();
+}
+
+#[test]
 fn a_store_this_version_has_not_is_refused_by_name() {
     assert!(
         line(&[("DATABASE_URL", "postgres://me@db/x")]).contains("postgresql comes with a later version")
@@ -166,11 +207,4 @@ fn a_door_of_a_later_version_is_refused() {
 fn words_the_logger_does_not_know_are_refused() {
     assert!(line(&[("LOG_LEVEL", "loud")]).starts_with("log.level: \"loud\" is none of off, error"));
     assert!(line(&[("RECADO_LOG__FORMAT", "xml")]).starts_with("log.format: \"xml\" is none of json"));
-}
-
-#[test]
-fn redis_is_accepted_with_a_warning() {
-    let config = from_env(&[("REDIS_URL", "rediss://default:pass@x.upstash.io:6379")]).unwrap();
-    assert!(config.warnings()[0].starts_with("backplane.redis_url: is not used yet"));
-    assert!(line(&[("REDIS_URL", "localhost:6379")]).contains("is not a redis or rediss address"));
 }

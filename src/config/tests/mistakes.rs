@@ -97,7 +97,9 @@ fn a_name_without_a_section_is_remarked_on_only_if_a_setting_may_be_meant() {
     let config = from_env(&[("RECADO_PORT", "tcp://10.0.0.1:80"), ("RECADO_BUILD", "7")]).unwrap();
     assert_eq!(
         config.warnings(),
-        ["RECADO_PORT: is ignored, did you mean RECADO_INTERNAL__PORT or RECADO_SERVER__PORT?"]
+        [
+            "RECADO_PORT: is ignored, did you mean RECADO_INTERNAL__PORT or RECADO_METRICS__PORT or RECADO_SERVER__PORT?"
+        ]
     );
 }
 

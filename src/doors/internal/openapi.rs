@@ -14,7 +14,7 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::{bans, broadcast, closing, disconnect, history, members, messages, tickets};
+use super::{bans, broadcast, closing, disconnect, history, log_level, members, messages, tickets, webhooks};
 use crate::doors::problem::{MEDIA_TYPE, Problem, ProblemBody};
 
 const DOCUMENT: &str = "/openapi.json";
@@ -42,6 +42,13 @@ const DOCUMENT: &str = "/openapi.json";
         bans::lift_ban,
         broadcast::broadcast,
         tickets::issue_ticket,
+        log_level::get_level,
+        log_level::put_level,
+        webhooks::list_endpoints,
+        webhooks::list_dead,
+        webhooks::replay_all,
+        webhooks::replay_one,
+        webhooks::enable_endpoint,
     ),
     components(schemas(ProblemBody)),
     modifiers(&Secrets, &Problems),
@@ -51,6 +58,8 @@ const DOCUMENT: &str = "/openapi.json";
         (name = "chats", description = "Read a chat, close it, see who is in it"),
         (name = "access", description = "Who may connect"),
         (name = "broadcast", description = "Notices to who is there"),
+        (name = "webhooks", description = "Who is told of every entry, and what they did not take"),
+        (name = "node", description = "This node itself"),
     ),
 )]
 struct Document;
@@ -105,7 +114,7 @@ impl Modify for Problems {
 }
 
 /// Problems of many operations: status, to which operations it belongs, an example, and when.
-fn general() -> [(u16, &'static str, Problem, &'static str); 7] {
+fn general() -> [(u16, &'static str, Problem, &'static str); 8] {
     let refused = |status, code, detail| Problem::new(status, code, detail);
     let invalid = "a field, parameter or name is missing, unknown, of the wrong type or out of bounds";
     [
@@ -114,6 +123,13 @@ fn general() -> [(u16, &'static str, Problem, &'static str); 7] {
             "Any",
             refused(401, "unauthorized", "the internal secret is missing or wrong"),
             "the secret is missing or wrong",
+        ),
+        (
+            429,
+            "Any",
+            refused(429, "too_many_failures", "too many failed authentications from this address")
+                .retry_after(1),
+            "the secret is wrong again, and too often; the right one is always admitted",
         ),
         (400, "Body", refused(400, "malformed_json", "the body is not json"), "the body is not json"),
         (
@@ -145,7 +161,7 @@ fn response(problem: &Problem, why: &str) -> Response {
     let response = ResponseBuilder::new().description(why).content(MEDIA_TYPE, content);
     match problem.status {
         401 => response.header("WWW-Authenticate", header(Type::String)).build(),
-        503 => response.header("Retry-After", header(Type::Integer)).build(),
+        429 | 503 => response.header("Retry-After", header(Type::Integer)).build(),
         _ => response.build(),
     }
 }
@@ -155,7 +171,7 @@ fn header(kind: Type) -> Header {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
 }
 
 fn note(operation: &mut Operation, has_names: bool) {

@@ -69,6 +69,14 @@ pub fn key_reused() -> Problem {
     Problem::new(422, "idempotency_key_reused", detail)
 }
 
+pub fn unknown_endpoint() -> Problem {
+    Problem::new(404, "unknown_endpoint", "webhooks.urls has nothing at this place")
+}
+
+pub fn unknown_letter() -> Problem {
+    Problem::new(404, "unknown_dead_letter", "there is no such dead letter, or it is on its way again")
+}
+
 pub fn no_tickets() -> Problem {
     Problem::new(503, "tickets_unavailable", "this node has no secret to sign tickets with")
 }

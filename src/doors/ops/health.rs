@@ -1,7 +1,5 @@
 //! Is it up, is it well, may traffic come: three questions, three answers.
 
-use std::fs;
-
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use recado_actors::shard::CountSessions;
@@ -9,6 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{OpsDoor, open};
+use crate::telemetry::process::{Usage, memory_limit};
 
 /// The most chats listed.
 const LISTED: usize = 100;
@@ -53,7 +52,7 @@ pub(super) async fn health(door: Data<OpsDoor>) -> HttpResponse {
     let by_chat =
         counted.into_iter().map(|(room, count)| Chat { chat_id: cut(room.local()), count }).collect();
     let health = Health {
-        status: if broker.vitals().unready().is_empty() { "healthy" } else { "degraded" },
+        status: if broker.vitals().degraded() { "degraded" } else { "healthy" },
         uptime: std::time::Duration::from_millis(u64::try_from(now.0 - door.started.0).unwrap_or(0))
             .as_secs_f64(),
         connections: Connections { total: door.gate.connections(), by_chat },
@@ -72,25 +71,10 @@ fn cut(id: &str) -> String {
 }
 
 fn memory() -> Memory {
-    const PAGE: u64 = 4096;
-    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
-    let used = pages.unwrap_or(0).saturating_mul(PAGE);
-    let total = limit().unwrap_or(used);
+    let used = Usage::read().resident_bytes.unwrap_or(0);
+    let total = memory_limit().unwrap_or(used);
     let percentage = used.saturating_mul(100).checked_div(total).unwrap_or(0);
     Memory { used, total, percentage }
-}
-
-/// What this process may use: its container's limit, or the machine's memory.
-fn limit() -> Option<u64> {
-    let container = fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
-    let container = container.and_then(|text| text.trim().parse().ok());
-    container.or_else(|| {
-        let machine = fs::read_to_string("/proc/meminfo").ok()?;
-        let line = machine.lines().find(|line| line.starts_with("MemTotal:"))?;
-        let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-        Some(kib.saturating_mul(1024))
-    })
 }
 
 /// `GET /health/live`: the process runs. Nothing else is asked, so that a sick store never restarts it.

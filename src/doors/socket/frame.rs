@@ -1,11 +1,16 @@
-//! WebSocket frames as the server sends them (RFC 6455 section 5.2): whole, unmasked, ready to share.
+//! WebSocket frames (RFC 6455 section 5.2) as the server sends them: whole, unmasked, ready to share; and as its codec
+//! wants to read one.
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 use recado_actors::dialect::Frame;
 use serde::Serialize;
 
 const FIN: u8 = 0x80;
+const MASKED: u8 = 0x80;
+/// RSV1, which permessage-deflate gives the meaning "compressed" (RFC 7692 section 6).
+const COMPRESSED: u8 = 0x40;
 const TEXT: u8 = 0x1;
+const BINARY: u8 = 0x2;
 const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 const PONG: u8 = 0xA;
@@ -20,6 +25,20 @@ pub fn json(value: &impl Serialize) -> Option<Frame> {
     let written = serde_json::to_writer(&mut wire, value);
     debug_assert!(written.is_ok(), "a frame that cannot be JSON");
     written.ok().map(|()| finish(TEXT, wire))
+}
+
+/// Does it carry a message, and one that is not compressed?
+pub fn is_plain_message(frame: &Frame) -> bool {
+    frame.wire().first().is_some_and(|first| matches!(first & !FIN, TEXT | BINARY))
+}
+
+/// The frame that carries `payload`, which is what `frame` carries, compressed.
+pub fn compressed(frame: &Frame, payload: &[u8]) -> Frame {
+    let opcode = frame.wire().first().map_or(TEXT, |first| first & !FIN);
+    let mut wire = Vec::with_capacity(HEADER + payload.len());
+    wire.resize(HEADER, 0);
+    wire.extend_from_slice(payload);
+    finish(COMPRESSED | opcode, wire)
 }
 
 pub fn ping() -> Frame {
@@ -46,10 +65,29 @@ fn control(opcode: u8, payload: &[u8]) -> Frame {
     finish(opcode, wire)
 }
 
+/// One frame as a client would have sent it, with a mask that changes nothing.
+pub(super) fn write_masked(opcode: u8, payload: &[u8], out: &mut BytesMut) {
+    let length = payload.len();
+    out.put_u8(FIN | opcode);
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(short), _) if short < 126 => out.put_u8(MASKED | short),
+        (_, Ok(medium)) => {
+            out.put_u8(MASKED | 126);
+            out.put_u16(medium);
+        }
+        _ => {
+            out.put_u8(MASKED | 127);
+            out.put_u64(u64::try_from(length).unwrap_or(u64::MAX));
+        }
+    }
+    out.put_u32(0);
+    out.extend_from_slice(payload);
+}
+
 /// Writes the header into the room left for it, right before the payload.
-fn finish(opcode: u8, mut wire: Vec<u8>) -> Frame {
+fn finish(first: u8, mut wire: Vec<u8>) -> Frame {
     let payload = wire.len().saturating_sub(HEADER);
-    let mut header = vec![FIN | opcode];
+    let mut header = vec![FIN | first];
     match (u8::try_from(payload), u16::try_from(payload)) {
         (Ok(short), _) if short < 126 => header.push(short),
         (_, Ok(medium)) => {

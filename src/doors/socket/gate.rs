@@ -1,20 +1,28 @@
-//! Who may open a socket at all, decided before anything is spent on them: drain, Origin, caps.
+//! Who may open a socket at all, decided before anything is spent on them: drain, Origin, failures, caps, turns.
 //!
 //! One function decides, and a test can call it. A place taken is given back when its guard is dropped.
 
-use std::net::IpAddr;
+mod failures;
+mod turns;
+
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 use actix_http::RequestHead;
 use actix_http::header::{self, HeaderMap};
 use dashmap::DashMap;
+use recado_actors::limiter::{Moment, Rate, household};
+use tokio::time::Instant;
 
 use crate::config::Network;
 use crate::doors::problem::Problem;
+use failures::Failures;
+use turns::Turns;
 
 /// What the gate goes by.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct GateRules {
     /// Exact origins, as `https://app.example.com`; `*` admits all.
     pub origins: Vec<String>,
@@ -24,18 +32,36 @@ pub struct GateRules {
     pub connections_per_address: usize,
     pub trusted_proxies: Vec<Network>,
     pub client_address_header: Option<String>,
+    /// How fast handshakes are served.
+    pub connects: Rate,
+    /// The longest one waits for its turn.
+    pub connect_wait: Duration,
+    /// Failed authentications of one address.
+    pub auth_failures: Rate,
+    /// The most addresses whose failures are remembered.
+    pub buckets: usize,
 }
 
 pub struct Gate {
     rules: GateRules,
     total: AtomicUsize,
     by_address: DashMap<IpAddr, usize>,
+    start: Instant,
+    turns: Turns,
+    failures: Failures,
 }
 
 /// One connection's place. Given back on drop.
 pub struct Place {
     gate: Arc<Gate>,
     address: Option<IpAddr>,
+}
+
+impl Place {
+    /// Whoever sits here showed a forged token.
+    pub fn note_failure(&self) {
+        self.gate.note_failure(self.address);
+    }
 }
 
 impl Drop for Place {
@@ -51,30 +77,80 @@ impl Drop for Place {
 
 impl Gate {
     pub fn new(rules: GateRules) -> Arc<Self> {
-        Arc::new(Self { rules, total: AtomicUsize::new(0), by_address: DashMap::new() })
+        Arc::new(Self {
+            total: AtomicUsize::new(0),
+            by_address: DashMap::new(),
+            start: Instant::now(),
+            turns: Turns::new(rules.connects, rules.connect_wait),
+            failures: Failures::new(rules.auth_failures, rules.buckets),
+            rules,
+        })
     }
 
     pub fn connections(&self) -> usize {
         self.total.load(Relaxed)
     }
 
+    fn now(&self) -> Moment {
+        self.start.elapsed()
+    }
+
     /// Whose connection this is: the peer's, or what a trusted proxy says of its own client.
     pub fn client_address(&self, head: &RequestHead) -> Option<IpAddr> {
         let peer = head.peer_addr.map(|peer| peer.ip().to_canonical());
-        let trusted =
-            peer.is_some_and(|peer| self.rules.trusted_proxies.iter().any(|net| net.contains(peer)));
-        let told = self.rules.client_address_header.as_deref().filter(|_| trusted);
-        let told = told.and_then(|name| head.headers.get(name)).and_then(|value| value.to_str().ok());
-        told.and_then(|told| told.trim().parse().ok()).or(peer)
+        let header = self.rules.client_address_header.as_deref();
+        let (Some(peer), Some(header)) = (peer, header) else { return peer };
+        let mut client = peer;
+        // Each proxy adds at the end, so whatever a client made up itself stands before what one we trust has seen.
+        let lines: Vec<_> =
+            head.headers.get_all(header).map(|value| value.to_str().unwrap_or_default()).collect();
+        for told in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+            let Some(told) = parse_address(told).filter(|_| self.trusts(client)) else { break };
+            client = told;
+        }
+        Some(client)
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.rules.trusted_proxies.iter().any(|proxies| proxies.contains(address))
     }
 
     /// Lets a client in, or says why not.
     pub fn admit(self: &Arc<Self>, head: &RequestHead, draining: bool) -> Result<Place, Problem> {
         if draining {
-            return Err(Problem::new(503, "draining", "the service is shutting down").retry_after(5));
+            return Err(going());
         }
         self.check_origin(head)?;
-        self.take_place(self.client_address(head))
+        let address = self.client_address(head).map(household);
+        self.check_failures(address)?;
+        self.take_place(address)
+    }
+
+    /// Waits for a turn, as long as that is not too long. `draining` ends when nobody is to be let in any more.
+    pub async fn wait_for_turn(&self, draining: impl Future<Output = ()>) -> Result<(), Problem> {
+        let wait = self.turns.take(self.now()).map_err(|again| {
+            let detail = "too many are connecting at once";
+            Problem::new(503, "connecting_too_fast", detail).retry_within(again)
+        })?;
+        if wait.is_zero() {
+            return Ok(());
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => Ok(()),
+            () = draining => Err(going()),
+        }
+    }
+
+    /// Whoever failed too often is not even verified.
+    pub fn check_failures(&self, address: Option<IpAddr>) -> Result<(), Problem> {
+        address.map_or(Ok(()), |address| self.failures.check(&household(address), self.now()))
+    }
+
+    /// A forged token or a wrong secret came from there.
+    pub fn note_failure(&self, address: Option<IpAddr>) {
+        if let Some(address) = address {
+            self.failures.note(&household(address), self.now());
+        }
     }
 
     fn check_origin(&self, head: &RequestHead) -> Result<(), Problem> {
@@ -124,6 +200,17 @@ impl Gate {
         }
         Ok(place)
     }
+}
+
+fn going() -> Problem {
+    Problem::new(503, "draining", "the service is shutting down").retry_after(5)
+}
+
+/// As proxies write them, some with a port.
+fn parse_address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = text.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()));
+    bare.map(|address: IpAddr| address.to_canonical())
 }
 
 fn is_loopback(url: &url::Url) -> bool {

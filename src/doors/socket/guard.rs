@@ -1,18 +1,21 @@
-//! Stands before the codec: refuses a frame by its declared length and joins fragments under limits.
+//! Stands before the codec: refuses a frame by its declared length, joins fragments and inflates under limits.
 //!
 //! Pure. Whatever comes in, it holds at most one message of the permitted size, and what it lets through are whole,
-//! unfragmented, masked frames. (The codec alone would buffer any declared length and never join.)
+//! plain, unfragmented, masked frames. (The codec alone would buffer any declared length, never join nor inflate.)
 
 use std::rc::Rc;
 use std::time::Duration;
 
-use bytes::{BufMut, BytesMut};
+use bytes::BytesMut;
 use recado_actors::refusal::Farewell;
+
+use super::deflate::Inflater;
+use super::frame::write_masked;
 
 /// What one client may send at once.
 #[derive(Debug, Clone, Copy)]
 pub struct GuardLimits {
-    /// The most bytes of a message, joined.
+    /// The most bytes of a message, joined and inflated.
     pub message_bytes: usize,
     /// The most fragments of a message.
     pub fragments_count: usize,
@@ -23,14 +26,21 @@ pub struct GuardLimits {
 }
 
 const FIN: u8 = 0x80;
-const RESERVED: u8 = 0x70;
+/// RSV1, where permessage-deflate was agreed on (RFC 7692 section 6).
+const PACKED: u8 = 0x40;
+/// RSV2 and RSV3, which nothing gives a meaning.
+const RESERVED: u8 = 0x30;
 const MASKED: u8 = 0x80;
 const CONTINUATION: u8 = 0x0;
+const TEXT: u8 = 0x1;
+const BINARY: u8 = 0x2;
 /// The longest header of a masked frame: 2 bytes, 8 of length, 4 of mask.
 const LONGEST_HEADER: usize = 14;
 
 pub struct Guard {
     limits: Rc<GuardLimits>,
+    /// None: no compression was agreed on.
+    inflater: Option<Rc<Inflater>>,
     header: [u8; LONGEST_HEADER],
     header_len: usize,
     /// What is left of the present frame's payload.
@@ -64,6 +74,7 @@ enum Present {
 
 struct Joining {
     opcode: u8,
+    packed: bool,
     payload: BytesMut,
     count: usize,
 }
@@ -71,6 +82,7 @@ struct Joining {
 /// A frame header, read.
 struct Header {
     fin: bool,
+    packed: bool,
     opcode: u8,
     length: usize,
     mask: [u8; 4],
@@ -81,9 +93,10 @@ impl Guard {
         &self.limits
     }
 
-    pub fn new(limits: Rc<GuardLimits>) -> Self {
+    pub fn new(limits: Rc<GuardLimits>, inflater: Option<Rc<Inflater>>) -> Self {
         Self {
             limits,
+            inflater,
             header: [0; LONGEST_HEADER],
             header_len: 0,
             left: 0,
@@ -98,7 +111,10 @@ impl Guard {
     pub fn unfinished(&self) -> Option<Unfinished> {
         let mid_frame = self.header_len > 0 || self.present != Present::Header;
         let frame = mid_frame.then_some(Unfinished::Frame(self.let_through()));
-        self.joining.as_ref().map(|_| Unfinished::Message(self.joined)).or(frame)
+        let whole = matches!(self.present, Present::Join { last: true, .. });
+        // A compressed message in one frame is joined too, for what is inflated must be all there.
+        let fragments = self.joining.as_ref().filter(|joining| !whole || joining.count > 1);
+        fragments.map(|_| Unfinished::Message(self.joined)).or(frame)
     }
 
     /// How many whole frames were let through.
@@ -112,7 +128,7 @@ impl Guard {
             input = match self.present {
                 Present::Header => self.read_header(input, out)?,
                 Present::Pass => self.pass(input, out),
-                Present::Join { mask, at, last } => self.join(input, mask, at, last, out),
+                Present::Join { mask, at, last } => self.join(input, mask, at, last, out)?,
             };
         }
         Ok(())
@@ -130,7 +146,7 @@ impl Guard {
         }
         self.header_len += 1;
         if let Some(header) = self.parsed()? {
-            self.begin(&header, out)?;
+            self.begin(&header, out);
             self.header_len = 0;
         }
         Ok(rest)
@@ -158,25 +174,32 @@ impl Guard {
             _ => rest.iter().take(extended).fold(0, |sum, byte| (sum << 8) | u64::from(*byte)),
         };
         let length = usize::try_from(declared).unwrap_or(usize::MAX);
-        let (fin, opcode) = (first & FIN != 0, first & 0x0f);
-        self.check(opcode, fin, length)?;
+        let (fin, packed, opcode) = (first & FIN != 0, first & PACKED != 0, first & 0x0f);
+        let mut header = Header { fin, packed, opcode, length, mask: [0; 4] };
+        self.check(&header, first & RESERVED)?;
         if self.header_len < 2 + extended + 4 {
             return Ok(None);
         }
-        let mut mask = [0; 4];
-        for (to, from) in mask.iter_mut().zip(rest.iter().skip(extended)) {
+        for (to, from) in header.mask.iter_mut().zip(rest.iter().skip(extended)) {
             *to = *from;
         }
-        Ok(Some(Header { fin, opcode, length, mask }))
+        Ok(Some(header))
     }
 
-    fn check(&self, opcode: u8, fin: bool, length: usize) -> Result<(), Farewell> {
+    fn check(&self, header: &Header, reserved: u8) -> Result<(), Farewell> {
+        let Header { fin, packed, opcode, length, .. } = *header;
+        let may_be_packed = self.inflater.is_some() && matches!(opcode, TEXT | BINARY);
+        if reserved != 0 || (packed && !may_be_packed) {
+            return Err(Farewell::Malformed);
+        }
         if opcode >= 0x8 {
             // RFC 6455 section 5.5: control frames are short and whole.
             return if length > 125 || !fin { Err(Farewell::Malformed) } else { Ok(()) };
         }
         let held = self.joining.as_ref().map_or(0, |joining| joining.payload.len());
-        if held.saturating_add(length) > self.limits.message_bytes {
+        let packed = packed || self.joining.as_ref().is_some_and(|joining| joining.packed);
+        let most = if packed { packed_at_most(self.limits.message_bytes) } else { self.limits.message_bytes };
+        if held.saturating_add(length) > most {
             return Err(Farewell::TooBig);
         }
         match (&self.joining, opcode) {
@@ -189,22 +212,18 @@ impl Guard {
         }
     }
 
-    fn begin(&mut self, header: &Header, out: &mut BytesMut) -> Result<(), Farewell> {
+    fn begin(&mut self, header: &Header, out: &mut BytesMut) {
         self.left = header.length;
-        // No extension was negotiated that could give them a meaning.
-        if self.header.first().is_some_and(|first| first & RESERVED != 0) {
-            return Err(Farewell::Malformed);
-        }
-        let whole = header.fin && self.joining.is_none();
+        let whole = header.fin && !header.packed && self.joining.is_none();
         if whole || header.opcode >= 0x8 {
             self.present = Present::Pass;
             out.extend(self.header.iter().take(self.header_len));
-            return Ok(());
+            return;
         }
-        let fresh = || Box::new(Joining { opcode: header.opcode, payload: BytesMut::new(), count: 0 });
+        let Header { opcode, packed, .. } = *header;
+        let fresh = || Box::new(Joining { opcode, packed, payload: BytesMut::new(), count: 0 });
         self.joining.get_or_insert_with(fresh).count += 1;
         self.present = Present::Join { mask: header.mask, at: 0, last: header.fin };
-        Ok(())
     }
 
     fn pass<'a>(&mut self, input: &'a [u8], out: &mut BytesMut) -> &'a [u8] {
@@ -225,42 +244,51 @@ impl Guard {
         at: usize,
         last: bool,
         out: &mut BytesMut,
-    ) -> &'a [u8] {
+    ) -> Result<&'a [u8], Farewell> {
         let (payload, rest) = input.split_at(self.left.min(input.len()));
         self.left -= payload.len();
         if let Some(joining) = &mut self.joining {
-            let keys = mask.iter().cycle().skip(at % 4);
-            joining.payload.extend(payload.iter().zip(keys).map(|(byte, key)| byte ^ key));
+            let held = joining.payload.len();
+            joining.payload.extend_from_slice(payload);
+            unmask(joining.payload.get_mut(held..).unwrap_or_default(), mask, at);
         }
         self.present = Present::Join { mask, at: at + payload.len(), last };
         if self.left == 0 {
             self.present = Present::Header;
             if last && let Some(joining) = self.joining.take() {
-                write_whole(&joining, out);
+                self.finish(&joining, out)?;
                 self.joined += 1;
             }
         }
-        rest
+        Ok(rest)
+    }
+
+    fn finish(&self, joining: &Joining, out: &mut BytesMut) -> Result<(), Farewell> {
+        let Joining { opcode, packed, payload, .. } = joining;
+        match (packed, &self.inflater) {
+            (true, Some(inflater)) => inflater
+                .inflate(payload, self.limits.message_bytes, |plain| write_masked(*opcode, plain, out)),
+            _ => {
+                write_masked(*opcode, payload, out);
+                Ok(())
+            }
+        }
     }
 }
 
-/// One frame as a client would have sent it, with a mask that changes nothing.
-fn write_whole(joining: &Joining, out: &mut BytesMut) {
-    let length = joining.payload.len();
-    out.put_u8(FIN | joining.opcode);
-    match (u8::try_from(length), u16::try_from(length)) {
-        (Ok(short), _) if short < 126 => out.put_u8(MASKED | short),
-        (_, Ok(medium)) => {
-            out.put_u8(MASKED | 126);
-            out.put_u16(medium);
-        }
-        _ => {
-            out.put_u8(MASKED | 127);
-            out.put_u64(u64::try_from(length).unwrap_or(u64::MAX));
+/// `at` bytes of the same frame came before.
+fn unmask(payload: &mut [u8], mut mask: [u8; 4], at: usize) {
+    mask.rotate_left(at % 4);
+    for four in payload.chunks_mut(4) {
+        for (byte, key) in four.iter_mut().zip(mask) {
+            *byte ^= key;
         }
     }
-    out.put_u32(0);
-    out.extend_from_slice(&joining.payload);
+}
+
+/// How long a message may be compressed: what cannot be made shorter gets a little longer.
+fn packed_at_most(plain: usize) -> usize {
+    plain.saturating_add(plain / 8).saturating_add(64)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use actix_http::{HttpMessage, Request, RequestHead};
 use bytes::Bytes;
 use url::form_urlencoded;
 
+use super::deflate::{self, Agreed};
 use crate::doors::problem::Problem;
 
 /// The name a client may offer beside its token, so that the token need not be echoed.
@@ -77,8 +78,15 @@ fn malformed(detail: impl Into<Cow<'static, str>>) -> Problem {
     Problem::new(400, "bad_handshake", detail)
 }
 
+/// What of a client's offers to compress can be agreed on.
+pub fn agreed(head: &RequestHead) -> Option<Agreed> {
+    let values = head.headers.get_all(header::SEC_WEBSOCKET_EXTENSIONS);
+    let values: Vec<_> = values.filter_map(|value| value.to_str().ok()).collect();
+    deflate::agree(values.iter().copied())
+}
+
 /// The answer that makes the connection a WebSocket, or why not.
-pub fn accept(head: &RequestHead) -> Result<Bytes, Problem> {
+pub fn accept(head: &RequestHead, agreed: Option<Agreed>) -> Result<Bytes, Problem> {
     verify_handshake(head).map_err(|error| malformed(error.to_string()))?;
     let key = text(&head.headers, header::SEC_WEBSOCKET_KEY).unwrap_or_default();
     if key.len() != 24 || !key.ends_with("==") {
@@ -91,6 +99,9 @@ pub fn accept(head: &RequestHead) -> Result<Bytes, Problem> {
     let _ = write!(answer, "Sec-WebSocket-Accept: {}\r\n", String::from_utf8_lossy(&hash));
     if let Some(protocol) = chosen(&head.headers) {
         let _ = write!(answer, "Sec-WebSocket-Protocol: {protocol}\r\n");
+    }
+    if let Some(agreed) = agreed {
+        let _ = write!(answer, "Sec-WebSocket-Extensions: {}\r\n", agreed.answer());
     }
     answer.push_str("\r\n");
     Ok(answer.into())
@@ -114,7 +125,7 @@ mod tests {
 
     #[test]
     fn the_sample_key_of_the_rfc_gets_the_sample_answer() {
-        let answer = accept(asking("/").finish().head()).unwrap();
+        let answer = accept(asking("/").finish().head(), None).unwrap();
         let answer = String::from_utf8(answer.to_vec()).unwrap();
         assert!(answer.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{answer}");
         assert!(!answer.contains("Protocol:"));
@@ -139,17 +150,32 @@ mod tests {
     fn the_plain_name_is_chosen_before_the_token() {
         let mut request = asking("/");
         request.insert_header((header::SEC_WEBSOCKET_PROTOCOL, "recado-token.g.h.i, recado"));
-        let answer = accept(request.finish().head()).unwrap();
+        let answer = accept(request.finish().head(), None).unwrap();
         assert!(String::from_utf8_lossy(&answer).contains("Sec-WebSocket-Protocol: recado\r\n"));
+    }
+
+    #[test]
+    fn what_was_agreed_on_is_confirmed_whichever_header_offered_it() {
+        let mut request = asking("/");
+        request.append_header((header::SEC_WEBSOCKET_EXTENSIONS, "x-other")).append_header((
+            header::SEC_WEBSOCKET_EXTENSIONS,
+            "permessage-deflate; server_max_window_bits=12",
+        ));
+        let request = request.finish();
+        let answer = accept(request.head(), agreed(request.head())).unwrap();
+        let told = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; \
+                    client_no_context_takeover; server_max_window_bits=12\r\n";
+        assert!(String::from_utf8_lossy(&answer).contains(told), "{answer:?}");
+        assert_eq!(agreed(asking("/").finish().head()), None);
     }
 
     #[test]
     fn an_odd_handshake_is_refused_in_words() {
         let mut request = asking("/");
         request.insert_header((header::SEC_WEBSOCKET_VERSION, "99"));
-        assert_eq!(accept(request.finish().head()).unwrap_err().status, 400);
+        assert_eq!(accept(request.finish().head(), None).unwrap_err().status, 400);
         let mut request = asking("/");
         request.insert_header((header::SEC_WEBSOCKET_KEY, "short"));
-        assert_eq!(accept(request.finish().head()).unwrap_err().code, "bad_handshake");
+        assert_eq!(accept(request.finish().head(), None).unwrap_err().code, "bad_handshake");
     }
 }

@@ -13,7 +13,7 @@ use futures_util::Stream;
 use recado_actors::refusal::Farewell;
 use tokio::time::Sleep;
 
-use super::guard::{Guard, GuardLimits, Unfinished};
+use super::guard::{Guard, Unfinished};
 
 /// One thread's buffer; nobody keeps anything in it between two turns.
 pub struct ReadBuffer(RefCell<Box<[u8]>>);
@@ -50,10 +50,9 @@ pub(super) fn read(
     io: Rc<TcpStream>,
     buffer: Rc<ReadBuffer>,
     early: Bytes,
-    limits: Rc<GuardLimits>,
+    guard: Guard,
     passage: Rc<Passage>,
 ) -> Intake {
-    let guard = Guard::new(limits);
     Intake { io, buffer, early, guard, watched: None, deadline: None, passage, ended: false }
 }
 

@@ -10,9 +10,9 @@ use actix_web::rt::net::TcpStream;
 use bytes::Bytes;
 use recado_actors::broker::Worker;
 use recado_actors::dialect::{DialectId, Lane};
-use recado_actors::outlet::Outlet;
 use tokio::io::AsyncWriteExt;
 
+use super::deflate::{Agreed, Deflater, Inflater};
 use super::gate::{Gate, Place};
 use super::handshake::{self, Arrival};
 use super::{GuardLimits, ReadBuffer, Socket, SocketWire, wire};
@@ -28,6 +28,14 @@ pub struct Entrance {
     pub limits: Rc<GuardLimits>,
     pub user_timeout: Duration,
     pub buffer: Rc<ReadBuffer>,
+    /// None: nobody is offered compression.
+    pub deflate: Option<Engines>,
+}
+
+/// What compresses and inflates for all sockets of a thread.
+pub struct Engines {
+    pub deflater: Rc<Deflater>,
+    pub inflater: Rc<Inflater>,
 }
 
 /// A socket that is a WebSocket now, and the place it holds.
@@ -49,36 +57,46 @@ impl Entrance {
     ) -> Option<Accepted> {
         let parts = framed.into_parts();
         let mut io = parts.io;
-        let admitted = self.admit(&request).and_then(|(place, answer)| {
-            let tuned = wire::tune(&io, self.user_timeout);
-            tuned.map_err(|_| Problem::new(500, "socket_broken", "the socket cannot be set up"))?;
-            Ok((place, answer))
-        });
-        let (place, answer) = match admitted {
+        let agreed = self.deflate.as_ref().and_then(|_| handshake::agreed(request.head()));
+        let (place, answer) = match self.admit(&request, agreed, &io).await {
             Ok(admitted) => admitted,
             Err(problem) => {
+                self.worker.broker().vitals().counts.connects.count(problem.code);
                 refuse(&mut io, &problem).await;
                 return None;
             }
         };
         let arrival = Arrival::read(&request, self.gate.client_address(request.head()));
         let io = Rc::new(io);
-        let outlet = self.open_outlet(&io, dialect, answer);
+        let deflate = self.deflate.as_ref().zip(agreed);
+        let wire = SocketWire {
+            io: io.clone(),
+            deflate: deflate.map(|(engines, agreed)| (engines.deflater.clone(), agreed.window)),
+        };
+        let outlet = self.worker.outlet(dialect, Box::new(wire));
+        outlet.push_bytes(answer, Lane::Firm);
+        let inflater = deflate.map(|(engines, _)| engines.inflater.clone());
         let early = parts.read_buf.freeze();
-        let socket = Socket { io, outlet, early, limits: self.limits.clone(), buffer: self.buffer.clone() };
+        let allowance = self.worker.allowance(&outlet, arrival.address);
+        let (limits, buffer) = (self.limits.clone(), self.buffer.clone());
+        let socket = Socket { io, outlet, allowance, early, limits, inflater, buffer };
         Some(Accepted { socket, arrival, worker: self.worker.clone(), place })
     }
 
-    fn admit(&self, request: &Request) -> Result<(Place, Bytes), Problem> {
-        let answer = handshake::accept(request.head())?;
-        let draining = self.worker.broker().vitals().draining();
-        Ok((self.gate.admit(request.head(), draining)?, answer))
-    }
-
-    fn open_outlet(&self, io: &Rc<TcpStream>, dialect: DialectId, answer: Bytes) -> Rc<Outlet> {
-        let outlet = self.worker.outlet(dialect, Box::new(SocketWire(io.clone())));
-        outlet.push_bytes(answer, Lane::Firm);
-        outlet
+    /// Whoever waits for a turn has a place already, so the places bound how many wait.
+    async fn admit(
+        &self,
+        request: &Request,
+        agreed: Option<Agreed>,
+        io: &TcpStream,
+    ) -> Result<(Place, Bytes), Problem> {
+        let answer = handshake::accept(request.head(), agreed)?;
+        let vitals = self.worker.broker().vitals();
+        let place = self.gate.admit(request.head(), vitals.draining())?;
+        self.gate.wait_for_turn(vitals.until_draining()).await?;
+        let tuned = wire::tune(io, self.user_timeout);
+        tuned.map_err(|_| Problem::new(500, "socket_broken", "the socket cannot be set up"))?;
+        Ok((place, answer))
     }
 }
 

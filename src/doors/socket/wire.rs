@@ -7,24 +7,50 @@ use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
 use futures_util::future::LocalBoxFuture;
+use recado_actors::dialect::{Form, Frame};
 use recado_actors::outlet::Wire;
 use socket2::SockRef;
 
+use super::deflate::{Deflater, Window};
+
 /// The write half of a socket that was taken over; its pump reads the same one.
-pub struct SocketWire(pub Rc<TcpStream>);
+pub struct SocketWire {
+    pub io: Rc<TcpStream>,
+    /// None: its client takes nothing compressed.
+    pub deflate: Option<(Rc<Deflater>, Window)>,
+}
 
 impl Wire for SocketWire {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.try_write(bytes)
+        self.io.try_write(bytes)
     }
 
     fn writable(&self) -> LocalBoxFuture<'_, io::Result<()>> {
-        Box::pin(self.0.writable())
+        Box::pin(self.io.writable())
     }
 
     fn hang_up(&self) {
         // It may be gone already, which is what was wanted.
-        let _ = SockRef::from(&*self.0).shutdown(Shutdown::Both);
+        let _ = SockRef::from(&*self.io).shutdown(Shutdown::Both);
+    }
+
+    fn form(&self, frame: &Frame) -> Form {
+        self.deflate.as_ref().map_or(Form::BARE, |(deflater, window)| deflater.form(frame, *window))
+    }
+
+    fn kind(&self) -> u8 {
+        self.deflate.as_ref().map_or(0, |(_, window)| window.bits())
+    }
+
+    fn shape(&self, frame: &Frame, form: Form) -> Frame {
+        match &self.deflate {
+            Some((deflater, _)) => deflater.shape(frame, form),
+            None => frame.clone(),
+        }
+    }
+
+    fn transport(&self) -> &'static str {
+        "websocket"
     }
 }
 

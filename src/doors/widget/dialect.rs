@@ -10,7 +10,7 @@ use recado_actors::refusal::Farewell;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::words::close_reason;
+use super::words;
 use crate::doors::socket::frame;
 
 /// The dialect of stock clients.
@@ -27,6 +27,10 @@ pub struct WidgetDialect {
 impl Dialect for WidgetDialect {
     fn name(&self) -> &'static str {
         if self.extras { EXTRAS } else { PLAIN }
+    }
+
+    fn door(&self) -> &'static str {
+        PLAIN
     }
 
     fn event(&self, event: &RoomEvent) -> Option<Frame> {
@@ -48,8 +52,8 @@ impl Dialect for WidgetDialect {
         }
     }
 
-    fn farewell(&self, farewell: Farewell) -> Option<Frame> {
-        close_reason(farewell).map(|(code, reason)| frame::close(code, reason))
+    fn farewell(&self, farewell: Farewell) -> Vec<Frame> {
+        words::goodbye(farewell, self.extras)
     }
 
     fn ping(&self) -> Frame {

@@ -32,7 +32,9 @@ impl WidgetTalk {
         if resume.is_some() || extras {
             self.wants_extras();
         }
-        if let Err(farewell) = self.try_enter(token, resume).await {
+        let entered = self.try_enter(token, resume).await;
+        self.counts().connects.count(entered.map_or_else(Farewell::code, |()| "ok"));
+        if let Err(farewell) = entered {
             log::debug!(session = self.outlet.session().0, farewell = farewell.code(); "a widget was not let in");
             self.outlet.close(farewell);
         }
@@ -49,7 +51,7 @@ impl WidgetTalk {
             .await
             .and_then(|admitted| admitted)
             .map_err(|r| not_admitted(&r))?;
-        let session = self.worker.open(&self.outlet, identity);
+        let session = self.worker.open(&self.outlet, &self.allowance, identity);
         self.session = Some(session.clone());
         let opened = ask(&session, OpenRoom { resume }, self.wait()).await.and_then(|opened| opened);
         let opened = opened.map_err(|refusal| not_admitted(&refusal))?;
@@ -72,15 +74,20 @@ impl WidgetTalk {
         } else {
             self.door.verifier.verify(token).await
         };
-        let claims = verified.map_err(|error| match error {
+        let claims = verified.inspect_err(|error| self.counts().auth_failures.count(error.reason()));
+        let claims = claims.map_err(|error| match error {
             TokenError::Missing => Farewell::TokenMissing,
             TokenError::Expired => Farewell::TokenExpired,
             TokenError::Invalid(reason) => {
                 log::info!(reason; "a token was refused");
+                // That we have no keys at the moment is no fault of the client.
+                if error != TokenError::KEYS_UNAVAILABLE {
+                    self.place.note_failure();
+                }
                 Farewell::TokenInvalid
             }
         })?;
-        identity(claims)
+        identity(claims).inspect_err(|_| self.counts().auth_failures.count("incomplete"))
     }
 
     fn welcome(&self, room: &RoomId, opened: Opened) {
@@ -142,7 +149,6 @@ fn not_admitted(refusal: &Refusal) -> Farewell {
     match refusal {
         Refusal::Banned => Farewell::Banned,
         Refusal::TicketUsed => Farewell::TokenInvalid,
-        Refusal::Draining => Farewell::ShuttingDown,
         other if other.retry() => Farewell::TryLater,
         _ => Farewell::Internal,
     }

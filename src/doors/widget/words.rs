@@ -1,10 +1,12 @@
 //! What the widget's door answers, word for word as seed 004 and PROTOCOLS section 6.3 have it. Pure.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use recado_actors::clock::Timestamp;
 use recado_actors::dialect::Frame;
 use recado_actors::id::{ClientId, Epoch, MessageId, RoomId, Seq};
+use recado_actors::limiter::FLOOD_WINDOW;
 use recado_actors::message::room::{Entry, Head};
 use recado_actors::refusal::{Farewell, Refusal};
 use serde::Serialize;
@@ -31,18 +33,27 @@ struct ErrorFrame<'a> {
     code: &'a str,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     retry: bool,
+    #[serde(rename = "retryAfterMs", skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
     #[serde(rename = "tempId", skip_serializing_if = "Option::is_none")]
     temp_id: Option<&'a str>,
 }
 
-pub fn error(error: &str, code: &str) -> Option<Frame> {
-    frame::json(&ErrorFrame { r#type: "error", error, message: None, code, retry: false, temp_id: None })
+pub fn error(error: &'static str, code: &'static str) -> Option<Frame> {
+    fault(&Fault { error, code, message: None, temp_id: None })
 }
 
 pub fn fault(fault: &Fault) -> Option<Frame> {
     let Fault { error, code, message, temp_id } = fault;
-    let temp_id = temp_id.as_deref();
-    frame::json(&ErrorFrame { r#type: "error", error, message: *message, code, retry: false, temp_id })
+    frame::json(&ErrorFrame {
+        r#type: "error",
+        error,
+        message: *message,
+        code,
+        retry: false,
+        retry_after_ms: None,
+        temp_id: temp_id.as_deref(),
+    })
 }
 
 pub fn refused(subject: Subject<'_>, refusal: &Refusal) -> Option<Frame> {
@@ -58,8 +69,14 @@ pub fn refused(subject: Subject<'_>, refusal: &Refusal) -> Option<Frame> {
         message: detailed.then_some(detail.as_str()),
         code: refusal.code(),
         retry: refusal.retry(),
+        retry_after_ms: refusal.retry_after().map(whole_ms),
         temp_id,
     })
+}
+
+/// Rounded up, so that nobody comes a moment too early.
+fn whole_ms(wait: Duration) -> u64 {
+    u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
 
 /// The original's text, and whether a detail follows it.
@@ -148,6 +165,27 @@ pub fn token_refused(farewell: Farewell) -> Option<Frame> {
     error(reason, "invalid_token")
 }
 
+/// The last words: the close frame, and before it what only those hear who asked for more.
+pub fn goodbye(farewell: Farewell, extras: bool) -> Vec<Frame> {
+    let Some((code, reason)) = close_reason(farewell) else { return Vec::new() };
+    let (told, reason) = match farewell {
+        Farewell::ShuttingDown { retry_ms, at } => (
+            frame::json(&json!({
+                "type": "goodbye", "reason": farewell.code(), "retryAfterMs": retry_ms, "timestamp": at.to_string(),
+            })),
+            format!("{reason}; retry in {retry_ms} ms"),
+        ),
+        Farewell::Flooding => {
+            let told = json!({
+                "type": "goodbye", "reason": farewell.code(), "retryAfterMs": whole_ms(FLOOD_WINDOW),
+            });
+            (frame::json(&told), reason.to_owned())
+        }
+        _ => (None, reason.to_owned()),
+    };
+    told.filter(|_| extras).into_iter().chain([frame::close(code, &reason)]).collect()
+}
+
 /// Close codes and reasons, PROTOCOLS section 6.1; RFC 6455 section 7.4 for the rest. None: hang up without a word.
 pub fn close_reason(farewell: Farewell) -> Option<(u16, &'static str)> {
     match farewell {
@@ -158,11 +196,12 @@ pub fn close_reason(farewell: Farewell) -> Option<(u16, &'static str)> {
         Farewell::SessionExpired => Some((4003, "Token expired")),
         Farewell::Banned => Some((4403, "Banned")),
         Farewell::Disconnected => Some((4403, "Disconnected")),
+        Farewell::Flooding => Some((4429, "Too many messages")),
         Farewell::TooBig => Some((1009, "Message too big")),
         Farewell::TooFragmented => Some((1008, "Too many or too slow fragments")),
         Farewell::Malformed => Some((1002, "Protocol error")),
         Farewell::NotText => Some((1007, "Text is not UTF-8")),
-        Farewell::ShuttingDown => Some((1001, "Server shutting down")),
+        Farewell::ShuttingDown { .. } => Some((1012, "Server shutting down")),
         Farewell::TryLater => Some((1013, "Try again later")),
         Farewell::Internal => Some((4000, "Internal server error")),
         Farewell::ByClient(code) => Some((code, "")),

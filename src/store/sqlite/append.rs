@@ -37,10 +37,12 @@ struct Pen<'tx> {
     room: CachedStatement<'tx>,
     open_room: CachedStatement<'tx>,
     first: CachedStatement<'tx>,
+    posted: CachedStatement<'tx>,
     number: CachedStatement<'tx>,
     insert: CachedStatement<'tx>,
     carriers: CachedStatement<'tx>,
     rewrite: CachedStatement<'tx>,
+    owe: CachedStatement<'tx>,
     withdrew: bool,
 }
 
@@ -55,6 +57,10 @@ impl<'tx> Pen<'tx> {
             first: conn.prepare_cached(&format!(
                 "SELECT {columns} FROM entries WHERE room = ?1 AND sender = ?2 AND client_id = ?3"
             ))?,
+            posted: conn.prepare_cached(&format!(
+                "SELECT {columns} FROM entries
+                 WHERE room = ?1 AND message_id = ?2 AND kind = 'message_posted' ORDER BY seq LIMIT 1"
+            ))?,
             number: conn.prepare_cached(
                 "UPDATE rooms SET head = head + 1, closed = coalesce(?2, closed) WHERE id = ?1 RETURNING head",
             )?,
@@ -65,15 +71,18 @@ impl<'tx> Pen<'tx> {
                 "SELECT {columns} FROM entries WHERE room = ?1 AND message_id = ?2 ORDER BY seq"
             ))?,
             rewrite: conn.prepare_cached("UPDATE entries SET body = ?3, checksum = ?4 WHERE room = ?1 AND seq = ?2")?,
+            // Where an endpoint still waits for earlier ones of the room, this one is owed with them.
+            owe: conn.prepare_cached(
+                "INSERT INTO lanes (endpoint, room, done, since, due) SELECT id, ?1, ?2 - 1, ?3, ?3 FROM endpoints
+                 WHERE true ON CONFLICT DO NOTHING",
+            )?,
             withdrew: false,
         })
     }
 
     fn add(&mut self, draft: Draft, at: Timestamp) -> Result<Appended, Fault> {
         let (room, epoch) = self.room(&draft.room)?;
-        let sender = row::sender(draft.by.as_ref());
-        let known = params![room, sender, draft.client_id.as_str()];
-        if let Some(first) = self.first.query_row(known, Stored::read).optional()? {
+        if let Some(first) = self.known(room, &draft)? {
             return Ok(Appended { epoch, entry: first.entry()?, duplicate: true });
         }
         let mut body = draft.body;
@@ -83,7 +92,20 @@ impl<'tx> Pen<'tx> {
         }
         let entry = Entry { seq: self.number(room, &body)?, at, by: draft.by, body };
         self.insert(room, &entry, draft.client_id.as_str())?;
+        self.owe.execute(params![room, row::signed(entry.seq), at.0])?;
         Ok(Appended { epoch, entry: Arc::new(entry), duplicate: false })
+    }
+
+    /// What the same draft became before.
+    fn known(&mut self, room: i64, draft: &Draft) -> rusqlite::Result<Option<Stored>> {
+        if let Some(id) = draft.on_record() {
+            let posted = self.posted.query_row(params![room, id.as_str()], Stored::read).optional()?;
+            if posted.is_some() {
+                return Ok(posted);
+            }
+        }
+        let sender = row::sender(draft.by.as_ref());
+        self.first.query_row(params![room, sender, draft.client_id.as_str()], Stored::read).optional()
     }
 
     /// The row of a room, made if this is its first entry.

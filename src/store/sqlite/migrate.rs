@@ -12,7 +12,10 @@ use super::error::StoreOpenError;
 pub(super) const APPLICATION_ID: i32 = 0x5243_444f;
 
 /// In order; the first makes version 1. Never edited after a release.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_log_receipts_book.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001_log_receipts_book.sql"),
+    include_str!("../../../migrations/sqlite/0002_letters.sql"),
+];
 
 /// Refuses strangers before anything is written.
 pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), StoreOpenError> {

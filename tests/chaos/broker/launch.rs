@@ -14,8 +14,22 @@ fn binary() -> String {
     std::env::var("RECADO_CHAOS_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_recado").to_owned())
 }
 
+/// Its clients say as much as they can, all from one address: what is tested here is what becomes of it.
+const UNLIMITED: [(&str, &str); 5] = [
+    ("RECADO_LIMITS__CONNECTION_RATE", "0"),
+    ("RECADO_LIMITS__USER_RATE", "0"),
+    ("RECADO_LIMITS__ADDRESS_RATE", "0"),
+    ("RECADO_LIMITS__ROOM_RATE", "0"),
+    ("RECADO_LIMITS__CONNECTS_PER_SECOND", "0"),
+];
+
 pub enum Launch {
     Plain,
+    /// With a drain and a spread of the returns, in milliseconds, and room for a crowd from one address.
+    Draining {
+        within: u64,
+        spread: u64,
+    },
     /// A write beyond RLIMIT_FSIZE is an error instead of the end of the process.
     DeafToFileLimit,
     /// From a thread's n-th sync on, every sync fails with EIO; the calls are written to a file.
@@ -40,6 +54,8 @@ impl Launch {
             .env("JWT_SECRET", JWT_SECRET)
             .env("INTERNAL_API_SECRET", INTERNAL_SECRET)
             .env("RUST_BACKTRACE", "1")
+            .envs(UNLIMITED)
+            .envs(self.settings())
             .stdin(Stdio::null())
             .stdout(writer.try_clone().unwrap())
             .stderr(writer)
@@ -49,9 +65,18 @@ impl Launch {
         child
     }
 
+    fn settings(&self) -> Vec<(&str, String)> {
+        let Self::Draining { within, spread } = self else { return Vec::new() };
+        vec![
+            ("RECADO_SERVER__DRAIN_MS", within.to_string()),
+            ("RECADO_SERVER__RETURN_SPREAD_MS", spread.to_string()),
+            ("RECADO_LIMITS__MAX_CONNECTIONS_PER_ADDRESS", "5000".to_owned()),
+        ]
+    }
+
     fn command(&self) -> Command {
         match self {
-            Self::Plain => Command::new(binary()),
+            Self::Plain | Self::Draining { .. } => Command::new(binary()),
             Self::DeafToFileLimit => {
                 let mut shell = Command::new("sh");
                 shell.args(["-c", r#"trap "" XFSZ; exec "$0" "$@""#, &binary()]);

@@ -116,6 +116,7 @@ impl Client {
             "connected" => self.note_epoch(frame),
             "reset" => self.start_afresh(frame),
             "receipt" => self.note_receipt(&frame["data"]),
+            "goodbye" => self.note_goodbye(frame),
             kind if NUMBERED.contains(&kind) => self.note_delivery(frame),
             _ => {}
         }
@@ -134,6 +135,12 @@ impl Client {
         let number = |name: &str| mark[name].as_u64().unwrap_or_default();
         let user = mark["userId"].as_str().unwrap_or_default().to_owned();
         self.reader.receipts.push(Receipt { user, delivered: number("delivered"), read: number("read") });
+    }
+
+    fn note_goodbye(&mut self, frame: &Value) {
+        let retry =
+            frame["retryAfterMs"].as_u64().unwrap_or_else(|| panic!("a goodbye without a hint: {frame}"));
+        self.not_before = Some(Instant::now() + Duration::from_millis(retry));
     }
 
     fn note_epoch(&mut self, frame: &Value) {

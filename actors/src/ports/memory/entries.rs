@@ -32,6 +32,9 @@ impl RoomEntries {
     /// Numbers the draft, or answers the entry its client id already made.
     pub(super) fn add(&mut self, draft: Draft, at: Timestamp) -> (Arc<Entry>, bool) {
         self.forget_keys(at);
+        if let Some(first) = draft.on_record().and_then(|id| self.posted(id)) {
+            return (first, true);
+        }
         let key = (draft.by.clone(), draft.client_id);
         if let Some(first) = self.answered.get(&key).and_then(|place| self.entries.get(*place)) {
             return (first.clone(), true);
@@ -43,6 +46,11 @@ impl RoomEntries {
         self.ageing.push_back((at, key));
         self.take_note(&entry.body, place);
         (self.entries.get(place).cloned().unwrap_or(entry), false)
+    }
+
+    fn posted(&self, id: &MessageId) -> Option<Arc<Entry>> {
+        let mut carriers = self.carriers.get(id)?.iter().filter_map(|place| self.entries.get(*place));
+        carriers.find(|entry| matches!(entry.body, EntryBody::MessagePosted { .. })).cloned()
     }
 
     fn take_note(&mut self, body: &EntryBody, place: usize) {

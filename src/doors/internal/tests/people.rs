@@ -60,6 +60,10 @@ impl Dialect for Plain {
         "plain"
     }
 
+    fn door(&self) -> &'static str {
+        "plain"
+    }
+
     fn event(&self, event: &RoomEvent) -> Option<Frame> {
         let line = match event {
             RoomEvent::EntryAdded { entry, .. } => match entry.body.message() {
@@ -77,8 +81,8 @@ impl Dialect for Plain {
         Some(Frame::new(line.into(), 0))
     }
 
-    fn farewell(&self, _: Farewell) -> Option<Frame> {
-        None
+    fn farewell(&self, _: Farewell) -> Vec<Frame> {
+        Vec::new()
     }
 
     fn ping(&self) -> Frame {
@@ -110,6 +114,10 @@ impl Wire for EarWire {
     }
 
     fn hang_up(&self) {}
+
+    fn transport(&self) -> &'static str {
+        "ear"
+    }
 }
 
 /// Somebody who sits in a chat.
@@ -135,7 +143,8 @@ impl Listener {
             token_id: Some(format!("token_of_{user}").into()),
             expires_at: None,
         };
-        let session = worker.open(&outlet, identity);
+        let allowance = worker.allowance(&outlet, None);
+        let session = worker.open(&outlet, &allowance, identity);
         let opened = session.send(OpenRoom { resume: None }).await.unwrap().unwrap();
         session.send(FollowRoom { from: opened.from }).await.unwrap().unwrap();
         Self { ear, outlet, worker, _session: session }

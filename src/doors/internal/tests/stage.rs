@@ -13,10 +13,12 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use futures_util::future::LocalBoxFuture;
+use log::LevelFilter;
 use recado_actors::broker::{Broker, Plan};
 use recado_actors::clock::{Clock, Timestamp};
 use recado_actors::dialect::Dialects;
 use recado_actors::id::{Epoch, NodeId};
+use recado_actors::limiter::Rate;
 use recado_actors::ports::Ports;
 use recado_actors::ports::memory::MemoryStore;
 use recado_actors::settings::Settings;
@@ -26,10 +28,14 @@ use serde_json::Value;
 use super::people::Shorthand;
 use crate::auth::{InternalSecrets, Tickets};
 use crate::doors::internal::{InternalDoor, configure, configure_docs};
+use crate::doors::socket::gate::{Gate, GateRules};
+use crate::telemetry::Dial;
 
 pub const SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub const OLDER_SECRET: &str = "fedcba9876543210fedcba9876543210";
 pub const BODY_BYTES: usize = 32 << 10;
+/// Wrong secrets an address may show in a minute.
+pub const GUESSES: u64 = 60;
 /// 2025-01-01T00:00:00Z.
 pub const NEW_YEAR: i64 = 1_735_689_600_000;
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -120,7 +126,13 @@ impl Stage {
         let secrets = Arc::new(InternalSecrets::new(vec![SECRET.to_owned(), OLDER_SECRET.to_owned()]));
         let life = Duration::from_secs(60);
         let tickets = tickets.then(|| Arc::new(Tickets::new(SECRET.as_bytes(), life, life)));
-        let door = InternalDoor { broker: broker.clone(), secrets, tickets, body_bytes };
+        let gate = Gate::new(GateRules {
+            auth_failures: Rate::per_minute(GUESSES),
+            buckets: 10,
+            ..GateRules::default()
+        });
+        let log_level = Dial::new(LevelFilter::Info);
+        let door = InternalDoor { broker: broker.clone(), secrets, gate, tickets, log_level, body_bytes };
         let app =
             Rc::new(init_service(App::new().configure(configure(door)).configure(configure_docs)).await);
         let call = move |request| -> LocalBoxFuture<'static, Answer> {
@@ -184,6 +196,7 @@ fn broker(store: &MemoryStore, now: &Arc<AtomicI64>) -> Broker {
             book: port,
             backplane: None,
             backend: None,
+            webhooks: None,
         },
         dialects: Dialects::new(vec![Arc::new(super::people::Plain)]),
         clock: Clock::from_fn(move || Timestamp(clock.load(SeqCst))),

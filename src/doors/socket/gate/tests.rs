@@ -12,6 +12,10 @@ fn gate(origins: &[&str]) -> Arc<Gate> {
         connections_per_address: 2,
         trusted_proxies: vec![Network::parse("10.0.0.0/8").unwrap()],
         client_address_header: Some("Fly-Client-IP".to_owned()),
+        connects: Rate::OFF,
+        connect_wait: Duration::ZERO,
+        auth_failures: Rate::per_minute(2),
+        buckets: 10,
     })
 }
 
@@ -83,6 +87,55 @@ fn only_a_trusted_proxy_is_believed_about_its_client() {
     assert_eq!(gate.client_address(&from("10.1.2.3", &told)), Some("9.9.9.9".parse().unwrap()));
     assert_eq!(gate.client_address(&from("8.8.8.8", &told)), Some("8.8.8.8".parse().unwrap()));
     assert_eq!(gate.client_address(&from("10.1.2.3", &[])), Some("10.1.2.3".parse().unwrap()));
+}
+
+#[test]
+fn what_a_client_says_of_itself_stands_before_what_the_proxy_saw() {
+    let gate = gate(&[]);
+    let told = |values: &[&'static str]| {
+        let headers: Vec<_> = values.iter().map(|value| ("fly-client-ip", *value)).collect();
+        gate.client_address(&from("10.1.2.3", &headers)).map(|address| address.to_string())
+    };
+    for (values, client) in [
+        (&["6.6.6.6, 9.9.9.9"][..], "9.9.9.9"),
+        (&["6.6.6.6", "9.9.9.9"], "9.9.9.9"),
+        (&["6.6.6.6, 9.9.9.9, 10.9.9.9"], "9.9.9.9"),
+        (&["6.6.6.6,9.9.9.9:4711"], "9.9.9.9"),
+        (&["[2001:db8::1]:80"], "2001:db8::1"),
+        (&["::ffff:9.9.9.9"], "9.9.9.9"),
+        (&["6.6.6.6, unknown"], "10.1.2.3"),
+        (&[""], "10.1.2.3"),
+    ] {
+        assert_eq!(told(values).as_deref(), Some(client), "{values:?}");
+    }
+}
+
+#[test]
+fn whoever_fails_too_often_is_sent_away_whatever_address_it_claims() {
+    let gate = gate(&[]);
+    let code = |peer: &str, told: &str| {
+        gate.admit(&from(peer, &[("fly-client-ip", told)]), false).err().map(|problem| problem.code)
+    };
+    for told in ["1.1.1.1", "2.2.2.2"] {
+        gate.note_failure(gate.client_address(&from("8.8.8.8", &[("fly-client-ip", told)])));
+    }
+    let sent_away = Some("too_many_failures");
+    assert_eq!((code("8.8.8.8", "3.3.3.3"), code("8.8.8.8", "8.8.8.9")), (sent_away, sent_away));
+    assert_eq!((code("1.1.1.1", ""), code("10.0.0.1", "1.1.1.1")), (None, None));
+    assert_eq!(code("10.0.0.1", "8.8.8.8"), sent_away, "by the word of the proxy it is the same");
+}
+
+#[test]
+fn one_who_has_a_network_of_addresses_has_the_places_of_one() {
+    let gate = gate(&[]);
+    let from = |address: &'static str| from("10.0.0.1", &[("fly-client-ip", address)]);
+    let _places = [
+        gate.admit(&from("2001:db8::1"), false).ok().unwrap(),
+        gate.admit(&from("2001:db8::2"), false).ok().unwrap(),
+    ];
+    let third = gate.admit(&from("2001:db8::3"), false).err().map(|problem| problem.code);
+    assert_eq!(third, Some("address_full"));
+    assert!(gate.admit(&from("2001:db8:0:1::1"), false).is_ok());
 }
 
 #[test]

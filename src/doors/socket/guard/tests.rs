@@ -40,7 +40,7 @@ fn feed_cut(guard: &mut Guard, bytes: &[u8], cuts: &[usize]) -> Result<BytesMut,
 proptest! {
     #[test]
     fn any_bytes_never_panic_and_never_pile_up(bytes in prop::collection::vec(any::<u8>(), 0..4000), cuts in prop::collection::vec(1usize..50, 1..20)) {
-        let mut guard = Guard::new(Rc::new(LIMITS));
+        let mut guard = Guard::new(Rc::new(LIMITS), None);
         let _ = feed_cut(&mut guard, &bytes, &cuts);
         prop_assert!(guard.joining.is_none_or(|joining| joining.payload.len() <= LIMITS.message_bytes));
     }
@@ -61,7 +61,7 @@ proptest! {
                 bytes.extend(masked(FIN | 0x9, mask, b"between"));
             }
         }
-        let out = feed_cut(&mut Guard::new(Rc::new(LIMITS)), &bytes, &cuts).unwrap();
+        let out = feed_cut(&mut Guard::new(Rc::new(LIMITS), None), &bytes, &cuts).unwrap();
         let mut expected: Vec<u8> = (0..last).flat_map(|_| masked(FIN | 0x9, mask, b"between")).collect();
         expected.extend(masked(FIN | 0x1, [0; 4], &parts.concat()));
         prop_assert_eq!(out.as_ref(), expected.as_slice());
@@ -74,15 +74,106 @@ proptest! {
         cuts in prop::collection::vec(1usize..50, 1..20),
     ) {
         let bytes: Vec<u8> = frames.iter().flat_map(|payload| masked(FIN | 0x2, mask, payload)).collect();
-        let mut guard = Guard::new(Rc::new(LIMITS));
+        let mut guard = Guard::new(Rc::new(LIMITS), None);
         let out = feed_cut(&mut guard, &bytes, &cuts).unwrap();
         prop_assert_eq!(out.as_ref(), bytes.as_slice());
         prop_assert_eq!((guard.unfinished(), guard.let_through()), (None, frames.len()));
     }
 }
 
+fn packing() -> Guard {
+    Guard::new(Rc::new(LIMITS), Some(Rc::default()))
+}
+
+/// "Hello" as RFC 7692 section 7.2.3.1 has it.
+const HELLO: [u8; 7] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+
+proptest! {
+    #[test]
+    fn any_bytes_never_panic_and_never_pile_up_where_they_may_be_compressed(
+        frames in prop::collection::vec((any::<u8>(), prop::collection::vec(any::<u8>(), 0..200)), 0..10),
+        rest in prop::collection::vec(any::<u8>(), 0..100),
+        cuts in prop::collection::vec(1usize..50, 1..20),
+    ) {
+        let frames = frames.iter().flat_map(|(first, payload)| masked(*first, [7; 4], payload));
+        let bytes: Vec<u8> = frames.chain(rest).collect();
+        let mut guard = packing();
+        let most = LIMITS.message_bytes;
+        if let Ok(out) = feed_cut(&mut guard, &bytes, &cuts) {
+            prop_assert!(out.len() <= guard.let_through() * (most + LONGEST_HEADER) + bytes.len());
+        }
+        prop_assert!(guard.joining.is_none_or(|joining| joining.payload.len() <= packed_at_most(most)));
+    }
+
+    #[test]
+    fn a_compressed_message_becomes_a_plain_frame_wherever_it_is_cut(
+        at in 0usize..=7,
+        mask in any::<[u8; 4]>(),
+        cuts in prop::collection::vec(1usize..9, 1..9),
+    ) {
+        let (one, two) = HELLO.split_at(at);
+        let between = masked(FIN | 0x9, mask, b"between");
+        let parts = [masked(PACKED | TEXT, mask, one), between.clone(), masked(FIN, mask, two)].concat();
+        let plain = masked(FIN | TEXT, [0; 4], b"Hello");
+        let mut guard = packing();
+        let whole = masked(FIN | PACKED | TEXT, mask, &HELLO);
+        prop_assert_eq!(feed_cut(&mut guard, &whole, &cuts).unwrap(), plain.as_slice());
+        let both = [between, plain].concat();
+        prop_assert_eq!(feed_cut(&mut guard, &parts, &cuts).unwrap(), both.as_slice());
+        prop_assert_eq!((guard.unfinished(), guard.let_through()), (None, 3));
+    }
+}
+
+#[test]
+fn a_compressed_message_in_one_frame_has_the_time_of_a_frame() {
+    let after = |bytes: &[u8]| {
+        let mut guard = packing();
+        guard.feed(bytes, &mut BytesMut::new()).unwrap();
+        guard.unfinished()
+    };
+    let whole = masked(FIN | PACKED | TEXT, [0; 4], &HELLO);
+    let (part, _) = whole.split_at(10);
+    assert_eq!(after(part), Some(Unfinished::Frame(0)));
+    let fragment = masked(PACKED | TEXT, [0; 4], &HELLO);
+    assert_eq!(after(&fragment), Some(Unfinished::Message(0)));
+    let last = masked(FIN, [0; 4], b"more");
+    assert_eq!(after(&[&fragment, last.split_at(7).0].concat()), Some(Unfinished::Message(0)));
+}
+
+#[test]
+fn the_bit_that_means_compressed_has_its_place() {
+    let out_of_place = [
+        masked(FIN | PACKED | 0x9, [0; 4], b"a ping"),
+        masked(FIN | PACKED | 0x3, [0; 4], &HELLO),
+        [masked(TEXT, [0; 4], b"a"), masked(FIN | PACKED, [0; 4], b"b")].concat(),
+        [masked(PACKED | TEXT, [0; 4], &HELLO), masked(FIN | PACKED, [0; 4], b"")].concat(),
+        masked(FIN | 0x20 | TEXT, [0; 4], b"a"),
+        masked(FIN | 0x10 | PACKED | TEXT, [0; 4], &HELLO),
+    ];
+    for bytes in &out_of_place {
+        assert_eq!(packing().feed(bytes, &mut BytesMut::new()), Err(Farewell::Malformed), "{bytes:x?}");
+    }
+    assert_eq!(refused(&masked(FIN | PACKED | TEXT, [0; 4], &HELLO)), Some(Farewell::Malformed));
+}
+
+#[test]
+fn what_compressing_made_longer_is_let_in_and_more_is_not() {
+    let stored = |length: u16| {
+        let lengths = [length.to_le_bytes(), (!length).to_le_bytes()].concat();
+        [&[0][..], &lengths, &vec![b'x'; usize::from(length)], &[0]].concat()
+    };
+    let frame = |packed: &[u8]| masked(FIN | PACKED | TEXT, [1; 4], packed);
+    let fed = |packed: &[u8]| packing().feed(&frame(packed), &mut BytesMut::new());
+    assert_eq!(fed(&stored(1000)), Ok(()));
+    assert_eq!(fed(&stored(1001)), Err(Farewell::TooBig));
+    let mut packer = packing();
+    let header = frame(&vec![0; packed_at_most(1000) + 1]);
+    let declared = header.get(..8).unwrap_or_default();
+    assert_eq!(packer.feed(declared, &mut BytesMut::new()), Err(Farewell::TooBig));
+}
+
 fn refused(bytes: &[u8]) -> Option<Farewell> {
-    Guard::new(Rc::new(LIMITS)).feed(bytes, &mut BytesMut::new()).err()
+    Guard::new(Rc::new(LIMITS), None).feed(bytes, &mut BytesMut::new()).err()
 }
 
 #[test]

@@ -32,6 +32,21 @@ fn say(extras: bool, event: &RoomEvent) -> Option<String> {
     dialect.event(event).map(|frame| String::from_utf8(frame.packet().to_vec()).unwrap())
 }
 
+fn goodbye(extras: bool, farewell: Farewell) -> Vec<u8> {
+    let dialect = WidgetDialect { extras, heartbeat: Duration::from_secs(30) };
+    dialect.farewell(farewell).iter().flat_map(|frame| frame.wire().to_vec()).collect()
+}
+
+#[test]
+fn those_with_extras_are_told_when_a_flood_may_return() {
+    let close = b"\x88\x13\x11\x4dToo many messages";
+    assert_eq!(goodbye(false, Farewell::Flooding), close);
+    let both = goodbye(true, Farewell::Flooding);
+    let told = both.strip_suffix(close).unwrap();
+    let told: Value = serde_json::from_slice(&told[2..]).unwrap();
+    assert_eq!(told, json!({ "type": "goodbye", "reason": "flooding", "retryAfterMs": 10_000 }));
+}
+
 fn entry(body: EntryBody) -> RoomEvent {
     let entry = Arc::new(Entry { seq: Seq(7), at: AT, by: None, body });
     RoomEvent::EntryAdded { room: RoomId::chat("chat_1").unwrap(), entry }

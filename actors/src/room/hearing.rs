@@ -1,0 +1,84 @@
+//! What a room hears from elsewhere: other nodes, and the system of record behind them.
+//!
+//! What came with a number takes its place in the order; what came without one is numbered by the log, once.
+
+use actix::{ActorFutureExt, AsyncContext, Context, ContextFutureSpawner, Handler, WrapFuture};
+use tokio::time::Instant;
+
+use crate::archive::Origin;
+use crate::id::{ClientId, UserId};
+use crate::message::cluster::{News, RoomNews};
+use crate::message::room::{AddEntry, EntryBody, RoomEvent};
+use crate::refusal::Refusal;
+use crate::room::Room;
+
+/// How often something relayed is tried while the log refuses it.
+const TRIES: usize = 20;
+/// The most that waits to be tried again.
+const RETRIED: usize = 256;
+
+impl Room {
+    /// Has the log number it. The record has taken it already, so a closed room is no reason to leave it out.
+    fn relay(&mut self, add: AddEntry, tries: usize, ctx: &mut Context<Self>) {
+        if let EntryBody::MessagePosted { message } = &add.body
+            && self.log.as_ref().is_some_and(|log| log.posted_lately(&message.id))
+        {
+            return;
+        }
+        let again = (add.by.clone(), add.client_id.clone(), add.body.clone());
+        let appended = self.append(add, Origin::Elsewhere, ctx).into_actor(self);
+        let relayed = appended.map(move |appended, room, ctx| match appended {
+            Ok(_) => {}
+            Err(Refusal::StoreDown | Refusal::StoreFull | Refusal::Busy | Refusal::Restarting) => {
+                room.relay_later(again, tries, ctx);
+            }
+            Err(refusal) => log::warn!("the log does not take what another node told: {refusal}"),
+        });
+        relayed.spawn(ctx);
+    }
+
+    fn relay_later(
+        &mut self,
+        (by, client_id, body): (Option<UserId>, ClientId, EntryBody),
+        tries: usize,
+        ctx: &mut Context<Self>,
+    ) {
+        if tries == 0 || self.relaying >= RETRIED {
+            self.broker.vitals().bridge.drop_one();
+            return;
+        }
+        self.relaying += 1;
+        ctx.run_later(self.broker.settings().store_probe, move |room, ctx| {
+            room.relaying -= 1;
+            room.relay(AddEntry { by, client_id, body }, tries - 1, ctx);
+        });
+    }
+}
+
+impl Handler<RoomNews> for Room {
+    type Result = ();
+
+    fn handle(&mut self, RoomNews { news, .. }: RoomNews, ctx: &mut Self::Context) {
+        match news {
+            News::EntryAdded { epoch, entry } => {
+                if self.head().is_some_and(|head| head.epoch == epoch) {
+                    self.take(entry, epoch, false);
+                    self.announce_ready(None, ctx);
+                }
+            }
+            News::EntryRelayed { by, client_id, body } => {
+                self.last_used = Instant::now();
+                self.relay(AddEntry { by, client_id, body: *body }, TRIES, ctx);
+            }
+            News::TypingChanged { user, is_typing, at } => {
+                self.tell(RoomEvent::TypingChanged { user, is_typing, at }, None);
+            }
+            News::PresenceChanged { user, online, at } => {
+                self.tell(RoomEvent::PresenceChanged { user, online, at }, None);
+            }
+            News::ReceiptMoved { user, delivered, read, at } => {
+                self.tell(RoomEvent::ReceiptMoved { user, delivered, read, at }, None);
+            }
+        }
+    }
+}
