@@ -64,6 +64,10 @@ impl Room {
     }
 
     pub(super) fn publish(&self, news: News) {
+        // Alone, there is nobody to tell, and no thread to wake for it.
+        if self.broker.ports().backplane.is_none() {
+            return;
+        }
         self.broker.bridge().tell(PublishNews { room: self.id.clone(), news });
     }
 }
