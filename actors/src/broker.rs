@@ -41,7 +41,7 @@ pub use worker::Worker;
 /// How long until something that just ended is there again.
 pub(crate) const AGAIN: Duration = Duration::from_millis(20);
 /// How often a shard that died is asked again.
-pub(crate) const TRIES: usize = 10;
+pub(crate) const TRIES: usize = 50;
 
 /// What a broker is made of.
 pub struct Plan {

@@ -186,7 +186,7 @@ async fn speaks_meanwhile(bob: &mut Person, times: usize) -> Duration {
 
 #[actix_web::test]
 async fn a_flood_is_cut_off_and_others_are_served_meanwhile() {
-    let house = House::start().await;
+    let house = House::with(&[("RECADO_LIMITS__CONNECTION_RATE", "500")]).await;
     let mut eve = RawSocket::enters(&house, "eve", "chat_of_eve").await;
     let mut bob = house.widget("bob", "chat_1").await;
     let flood = frame(FIN | TEXT, br#"{"type":"ping"}"#).repeat(10_000);

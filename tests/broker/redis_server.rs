@@ -9,7 +9,6 @@ use std::process::Command;
 use deadpool_redis::redis::{Client, Value, cmd};
 use tokio::time::timeout;
 
-use crate::house::UNLIMITED;
 use crate::house::{House, SOON};
 use crate::programs::{Program, has};
 
@@ -44,8 +43,7 @@ impl Redis {
 
     pub async fn house_with(&self, settings: &[(&str, &str)]) -> House {
         let url = self.url();
-        let house =
-            House::with(&[&[("REDIS_URL", url.as_str()), EAGER], &UNLIMITED[..], settings].concat()).await;
+        let house = House::with(&[&[("REDIS_URL", url.as_str()), EAGER], settings].concat()).await;
         bridge_is_up(&house).await;
         house
     }

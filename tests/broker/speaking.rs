@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::house::{House, UNLIMITED};
+use crate::house::House;
 use crate::person::Person;
 use crate::shape::{MESSAGE, is_iso, keys};
 use crate::tokens::{claims, claims_with, sign};
@@ -234,7 +234,7 @@ async fn binary_frames_are_read_as_text() {
 #[actix_web::test]
 async fn frames_of_one_connection_are_served_one_after_the_other() {
     const MANY: usize = 200;
-    let house = House::with(&[&[("RECADO_SERVER__WORKERS", "2")], &UNLIMITED[..]].concat()).await;
+    let house = House::with(&[("RECADO_SERVER__WORKERS", "2")]).await;
     let mut bob = house.widget("bob", "chat_1").await;
     let mut ann = house.enters(&sign(&claims("ann", "chat_1")), "").await;
     for number in 0..MANY {

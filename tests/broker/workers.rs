@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 
-use crate::house::{House, UNLIMITED};
+use crate::house::House;
 use crate::minutes::{all_hear_the_same, all_leave};
 use crate::person::Person;
 
@@ -81,7 +81,7 @@ async fn rooms_whose_members_sit_on_one_of_four_workers_keep_flowing() {
 
 #[actix_web::test]
 async fn fifty_rooms_of_two_talk_at_once() {
-    let house = House::with(&[&[("RECADO_SERVER__WORKERS", "2")], &UNLIMITED[..]].concat()).await;
+    let house = House::with(&[("RECADO_SERVER__WORKERS", "2")]).await;
     let pairs = join_all((0..50).map(async |n| {
         let chat = format!("chat_{n}");
         let mut pair = [house.widget("ann", &chat).await, house.widget("bob", &chat).await];

@@ -26,7 +26,7 @@ impl Broker {
         Context<Room>: ToEnvelope<Room, M>,
     {
         let mut answer = self.ask_room_once(id, question()).await;
-        for pause in [AGAIN, AGAIN * 5] {
+        for pause in [AGAIN, AGAIN * 5, AGAIN * 25] {
             if !matches!(answer, Err(Refusal::Restarting)) {
                 break;
             }
