@@ -7,7 +7,7 @@ mod backlog;
 mod connection;
 mod echoes;
 mod listening;
-mod payload;
+pub mod payload;
 mod probing;
 mod publishing;
 

@@ -39,7 +39,14 @@ use crate::auth::{InternalSecrets, Tickets};
 use crate::doors::socket::gate::Gate;
 use crate::telemetry::Dial;
 
+pub use bans::NewBan;
+pub use body::read as read_body;
+pub use broadcast::Notice;
+pub use log_level::NewLevel;
+pub use messages::{MessageEdit, NewMessage};
 pub use openapi::{configure_docs, openapi};
+pub use target::TargetBody;
+pub use tickets::NewTicket;
 
 const ROOT: &str = "/internal";
 

@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 
 /// Why a payload means nothing to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unread {
+pub enum Unread {
     #[error("is larger than a payload may be")]
     TooLarge,
     #[error("is no frame of a widget")]
@@ -69,7 +69,7 @@ struct TypingFields {
 }
 
 /// `now` dates signals, which carry no time a member of ours would see.
-pub(super) fn read(payload: &[u8], most_bytes: usize, now: Timestamp) -> Result<News, Unread> {
+pub fn read(payload: &[u8], most_bytes: usize, now: Timestamp) -> Result<News, Unread> {
     if payload.len() > most_bytes {
         return Err(Unread::TooLarge);
     }

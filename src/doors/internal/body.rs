@@ -41,11 +41,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
                 Ok(Err(_)) => return Err(problems::too_large(limit)),
                 Ok(Ok(raw)) => raw.map_err(|_| problems::broken_off())?,
             };
-            let value = serde_json::from_slice(&raw).map_err(|error| problems::malformed(&error))?;
-            let said = fields::read(value).map_err(|error| problems::invalid_body(&error))?;
-            Ok(Self { said, raw })
+            Ok(Self { said: read(&raw)?, raw })
         })
     }
+}
+
+/// What a body says, all of which is here.
+pub fn read<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
+    let value = serde_json::from_slice(raw).map_err(|error| problems::malformed(&error))?;
+    fields::read(value).map_err(|error| problems::invalid_body(&error))
 }
 
 fn declared_length(request: &HttpRequest) -> Option<usize> {
