@@ -24,6 +24,7 @@ mod mentions;
 mod names;
 mod outsiders;
 mod patience;
+mod promises;
 mod settings;
 mod sql;
 mod tree;
