@@ -31,6 +31,7 @@ mod command_line;
 mod compression;
 mod compression_refused;
 mod deploying;
+mod discretion;
 mod doctor;
 mod draining;
 mod draining_in_hand;

@@ -45,7 +45,7 @@ impl Log for BadHistory {
     }
 }
 
-async fn house_with_a_fault() -> House {
+pub async fn house_with_a_fault() -> House {
     let store = MemoryStore::new(Epoch(1));
     let ports = Ports {
         log: Arc::new(BadHistory(store.clone())),
