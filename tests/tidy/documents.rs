@@ -4,7 +4,7 @@
 
 use crate::tree::{File, exists, files, verdict};
 
-const EXPECTED: &[&str] = &["ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "README.md"];
+const EXPECTED: &[&str] = &["ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md"];
 /// Names that end so, in backquotes, are paths.
 const KINDS: &[&str] = &[".rs", ".toml", ".sh", ".mjs", ".sql", ".md"];
 
