@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 
 use crate::house::House;
 use crate::minutes::{all_hear_the_same, all_leave};
+use crate::person::Person;
+use crate::tokens::{claims, sign};
 
 /// 4,000 characters of four bytes each, and of one byte each that JSON writes as six: the longest there are.
 fn longest() -> [String; 2] {
@@ -161,7 +163,9 @@ async fn a_room_that_falls_asleep_while_people_come_and_go_loses_nothing() {
 async fn whoever_reads_a_long_past_slowly_but_steadily_is_not_taken_for_gone() {
     let house = House::with(&[("RECADO_DOORS__WIDGET__HEARTBEAT_MS", "500")]).await;
     house.has_a_past("chat_1", 1500, |_| "🦀".repeat(4000)).await;
-    let mut bob = house.widget_since("bob", "chat_1", 0, "").await;
+    let token = sign(&claims("bob", "chat_1"));
+    let mut bob = Person::on_a_short_line(&house, &format!("/?token={token}&since=0")).await;
+    bob.is_welcomed().await;
     while bob.last_heard() < 1500 {
         // The stimulus: a slow line. The client's own end answers every heartbeat it gets to see.
         tokio::time::sleep(Duration::from_millis(1)).await;

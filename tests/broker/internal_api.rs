@@ -214,7 +214,7 @@ async fn a_request_repeated_with_its_key_is_done_once() {
 async fn a_notice_reaches_one_chat_or_everybody() {
     let house = House::start().await;
     let mut ann = in_chat(&house, "ann").await;
-    let mut eve = house.widget_with_extras("eve", "chat_2").await;
+    let mut eve = house.widget("eve", "chat_2").await;
     eve.settles().await;
     let to_one = json!({ "message": "back in a minute", "level": "warning", "chatId": "chat_1" });
     assert_eq!(good(&house, Method::POST, "/broadcast", to_one, 200).await, json!({ "deliveredTo": 1 }));

@@ -2,7 +2,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use crate::house::SOON;
+use crate::house::{House, SOON};
 
 /// Code and reason must be those of a server that shuts down; in how many milliseconds it asks to come back.
 pub fn sent_home((code, reason): &(u16, String)) -> u64 {
@@ -58,6 +58,17 @@ impl Person {
         let protocol = answer.headers().get("sec-websocket-protocol");
         let protocol = protocol.map(|name| name.to_str().expect("a protocol's name").to_owned());
         Ok(Self { socket, welcome: Value::Null, protocol, minutes: Vec::new() })
+    }
+
+    /// Opens a socket on a line that holds little of what is not read yet.
+    pub async fn on_a_short_line(house: &House, path: &str) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(64 << 10).expect("a small buffer");
+        let stream = timeout(SOON, socket.connect(house.address())).await.expect("in time").expect("a line");
+        let stream = MaybeTlsStream::Plain(stream);
+        let opened = tokio_tungstenite::client_async(house.ws_url(path), stream);
+        let (socket, _) = timeout(SOON, opened).await.expect("an answer in time").expect("the socket opens");
+        Self { socket, welcome: Value::Null, protocol: None, minutes: Vec::new() }
     }
 
     /// Goes on where a handshake made by hand ended; `read` is what came behind it.
