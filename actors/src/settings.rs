@@ -69,7 +69,7 @@ impl Default for Settings {
             outlet: OutletLimits::default(),
             rates: RateLimits::default(),
             batch_entries: 256,
-            batch_wait: Duration::from_millis(2),
+            batch_wait: Duration::from_millis(1),
             pending_entries: 100_000,
             command_timeout: Duration::from_secs(15),
             max_content_chars: 4000,

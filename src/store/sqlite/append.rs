@@ -38,21 +38,37 @@ struct Pen<'tx> {
     open_room: CachedStatement<'tx>,
     first: CachedStatement<'tx>,
     posted: CachedStatement<'tx>,
-    number: CachedStatement<'tx>,
     insert: CachedStatement<'tx>,
+    advance: CachedStatement<'tx>,
     carriers: CachedStatement<'tx>,
     rewrite: CachedStatement<'tx>,
     owe: CachedStatement<'tx>,
+    /// There are endpoints that are told of every entry.
+    owes: bool,
     withdrew: bool,
+}
+
+/// The row of a room: its key, and where it stands.
+struct Place {
+    id: i64,
+    epoch: Epoch,
+    head: u64,
+}
+
+impl Place {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self { id: row.get(0)?, epoch: Epoch(row::unsigned(row, 1)?), head: row::unsigned(row, 2)? })
+    }
 }
 
 impl<'tx> Pen<'tx> {
     fn new(conn: &'tx Connection) -> rusqlite::Result<Self> {
         let columns = row::COLUMNS;
         Ok(Self {
-            room: conn.prepare_cached("SELECT id, epoch FROM rooms WHERE name = ?1")?,
+            room: conn.prepare_cached("SELECT id, epoch, head FROM rooms WHERE name = ?1")?,
             open_room: conn.prepare_cached(
-                "INSERT INTO rooms (name, epoch) SELECT ?1, value FROM meta WHERE key = 'epoch' RETURNING id, epoch",
+                "INSERT INTO rooms (name, epoch) SELECT ?1, value FROM meta WHERE key = 'epoch'
+                 RETURNING id, epoch, head",
             )?,
             first: conn.prepare_cached(&format!(
                 "SELECT {columns} FROM entries WHERE room = ?1 AND sender = ?2 AND client_id = ?3"
@@ -61,12 +77,13 @@ impl<'tx> Pen<'tx> {
                 "SELECT {columns} FROM entries
                  WHERE room = ?1 AND message_id = ?2 AND kind = 'message_posted' ORDER BY seq LIMIT 1"
             ))?,
-            number: conn.prepare_cached(
-                "UPDATE rooms SET head = head + 1, closed = coalesce(?2, closed) WHERE id = ?1 RETURNING head",
-            )?,
+            // A retry meets its first in the index it would be added to, so it is not looked for before.
             insert: conn.prepare_cached(&format!(
-                "INSERT INTO entries (room, message_id, kind, {columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+                "INSERT INTO entries (room, message_id, kind, {columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                 ON CONFLICT (room, sender, client_id) DO NOTHING"
             ))?,
+            advance: conn
+                .prepare_cached("UPDATE rooms SET head = ?2, closed = coalesce(?3, closed) WHERE id = ?1")?,
             carriers: conn.prepare_cached(&format!(
                 "SELECT {columns} FROM entries WHERE room = ?1 AND message_id = ?2 ORDER BY seq"
             ))?,
@@ -76,78 +93,67 @@ impl<'tx> Pen<'tx> {
                 "INSERT INTO lanes (endpoint, room, done, since, due) SELECT id, ?1, ?2 - 1, ?3, ?3 FROM endpoints
                  WHERE true ON CONFLICT DO NOTHING",
             )?,
+            owes: conn
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM endpoints)")?
+                .query_row([], |row| row.get(0))?,
             withdrew: false,
         })
     }
 
     fn add(&mut self, draft: Draft, at: Timestamp) -> Result<Appended, Fault> {
-        let (room, epoch) = self.room(&draft.room)?;
-        if let Some(first) = self.known(room, &draft)? {
+        let Place { id: room, epoch, head } = self.place(&draft.room)?;
+        if let Some(first) = self.on_record(room, &draft)? {
             return Ok(Appended { epoch, entry: first.entry()?, duplicate: true });
         }
         let mut body = draft.body;
+        let mut deleted = None;
         if let EntryBody::MessageDeleted { message } = &body {
-            self.withdraw(room, &message.id)?;
+            deleted = Some(message.id.clone());
             row::withdraw(&mut body);
         }
-        let entry = Entry { seq: self.number(room, &body)?, at, by: draft.by, body };
-        self.insert(room, &entry, draft.client_id.as_str())?;
-        self.owe.execute(params![room, row::signed(entry.seq), at.0])?;
+        let entry = Entry { seq: Seq(head).next(), at, by: draft.by, body };
+        if !self.insert(room, &entry, draft.client_id.as_str())? {
+            let sender = row::sender(entry.by.as_ref());
+            let first =
+                self.first.query_row(params![room, sender, draft.client_id.as_str()], Stored::read)?;
+            return Ok(Appended { epoch, entry: first.entry()?, duplicate: true });
+        }
+        self.advance.execute(params![room, row::signed(entry.seq), closed_by(&entry.body)])?;
+        if let Some(message) = deleted {
+            self.withdraw(room, &message)?;
+        }
+        if self.owes {
+            self.owe.execute(params![room, row::signed(entry.seq), at.0])?;
+        }
         Ok(Appended { epoch, entry: Arc::new(entry), duplicate: false })
     }
 
-    /// What the same draft became before.
-    fn known(&mut self, room: i64, draft: &Draft) -> rusqlite::Result<Option<Stored>> {
-        if let Some(id) = draft.on_record() {
-            let posted = self.posted.query_row(params![room, id.as_str()], Stored::read).optional()?;
-            if posted.is_some() {
-                return Ok(posted);
-            }
+    /// The same message, if the backend announced it before or had it announced.
+    fn on_record(&mut self, room: i64, draft: &Draft) -> rusqlite::Result<Option<Stored>> {
+        match draft.on_record() {
+            Some(id) => self.posted.query_row(params![room, id.as_str()], Stored::read).optional(),
+            None => Ok(None),
         }
-        let sender = row::sender(draft.by.as_ref());
-        self.first.query_row(params![room, sender, draft.client_id.as_str()], Stored::read).optional()
     }
 
-    /// The row of a room, made if this is its first entry.
-    fn room(&mut self, name: &RoomId) -> Result<(i64, Epoch), Fault> {
-        let identity = |row: &Row<'_>| Ok((row.get(0)?, row::unsigned(row, 1)?));
-        let known = self.room.query_row([name.as_str()], identity).optional()?;
-        let (id, epoch) = match known {
-            Some(known) => known,
-            None => self.open_room.query_row([name.as_str()], identity)?,
-        };
-        Ok((id, Epoch(epoch)))
+    /// Where a room stands; made if this is its first entry.
+    fn place(&mut self, name: &RoomId) -> rusqlite::Result<Place> {
+        match self.room.query_row([name.as_str()], Place::read).optional()? {
+            Some(place) => Ok(place),
+            None => self.open_room.query_row([name.as_str()], Place::read),
+        }
     }
 
-    fn number(&mut self, room: i64, body: &EntryBody) -> Result<Seq, Fault> {
-        let closed = match body {
-            EntryBody::RoomClosed => Some(true),
-            EntryBody::RoomReopened => Some(false),
-            EntryBody::MessagePosted { .. }
-            | EntryBody::MessageEdited { .. }
-            | EntryBody::MessageDeleted { .. }
-            | EntryBody::AgentJoined { .. } => None,
-        };
-        Ok(Seq(self.number.query_row(params![room, closed], |row| row::unsigned(row, 0))?))
-    }
-
-    fn insert(&mut self, room: i64, entry: &Entry, client_id: &str) -> Result<(), Fault> {
+    /// False: this sender's client id is there already.
+    fn insert(&mut self, room: i64, entry: &Entry, client_id: &str) -> Result<bool, Fault> {
         let stored = Stored::of(entry, client_id)?;
         let message = entry.body.message().map(|message| message.id.as_str());
         let kind = row::kind(&entry.body);
         let Stored { seq, at, sender, client_id, body, .. } = &stored;
-        self.insert.execute(params![
-            room,
-            message,
-            kind,
-            seq,
-            at,
-            sender,
-            client_id,
-            body,
-            stored.checksum()
-        ])?;
-        Ok(())
+        let sum = stored.checksum();
+        let rows =
+            self.insert.execute(params![room, message, kind, seq, at, sender, client_id, body, sum])?;
+        Ok(rows == 1)
     }
 
     fn withdraw(&mut self, room: i64, message: &MessageId) -> Result<(), Fault> {
@@ -162,5 +168,17 @@ impl<'tx> Pen<'tx> {
             self.rewrite.execute(params![room, emptied.seq, emptied.body, emptied.checksum()])?;
         }
         Ok(())
+    }
+}
+
+/// Whether a room is closed from this entry on; none: as it was.
+fn closed_by(body: &EntryBody) -> Option<bool> {
+    match body {
+        EntryBody::RoomClosed => Some(true),
+        EntryBody::RoomReopened => Some(false),
+        EntryBody::MessagePosted { .. }
+        | EntryBody::MessageEdited { .. }
+        | EntryBody::MessageDeleted { .. }
+        | EntryBody::AgentJoined { .. } => None,
     }
 }

@@ -13,8 +13,8 @@ use rusqlite::Connection;
 use super::error::Fault;
 use super::open::BUSY;
 
-/// Changed rows after which the write-ahead log is long enough.
-const CHANGES: u64 = 1000;
+/// Changed rows after which the write-ahead log is long enough: two for an entry, a few tens of megabytes.
+const CHANGES: u64 = 4000;
 
 /// How long to wait for readers when the write-ahead log is to be emptied.
 const PATIENCE: Duration = Duration::from_millis(100);
