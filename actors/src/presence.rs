@@ -4,9 +4,10 @@
 
 pub mod roster;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, SpawnHandle, WrapFuture};
+use actix::{Actor, AsyncContext, Context, Handler, Message};
+use tokio::time::{Instant, sleep};
 
 use crate::broker::{AGAIN, Broker};
 use crate::clock::Timestamp;
@@ -17,35 +18,45 @@ use crate::presence::roster::Roster;
 use crate::room::ReportPresence;
 use crate::supervisor::{Fate, Obituary};
 
+/// Notice, to itself: the room died with what it was told of this user.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct TellAgain(RoomId, UserId);
+
 /// A user whom the room believes online.
 struct Online {
     since: Timestamp,
-    /// Runs while the grace does.
-    leaving: Option<SpawnHandle>,
+    /// They left, and this is when that is told.
+    leaving: Option<Instant>,
 }
 
 pub struct Presence {
     broker: Broker,
     roster: Roster,
-    online: HashMap<(RoomId, UserId), Online>,
+    online: BTreeMap<(RoomId, UserId), Online>,
+    /// Those who left, in the order their grace ends; some have returned. One alarm is for all of them.
+    leaving: VecDeque<(Instant, (RoomId, UserId))>,
     _obituary: Obituary,
 }
 
 impl Presence {
     pub fn new(broker: Broker, obituary: Obituary) -> Self {
-        Self { broker, roster: Roster::default(), online: HashMap::new(), _obituary: obituary }
+        let (roster, online, leaving) = (Roster::default(), BTreeMap::new(), VecDeque::new());
+        Self { broker, roster, online, leaving, _obituary: obituary }
     }
 
     /// Tells the room how it stands; one that just died, in its next life.
-    fn tell(&self, key: (RoomId, UserId), ctx: &mut Context<Self>) {
+    fn tell(&self, key: (RoomId, UserId), ctx: &Context<Self>) {
         let Some(addr) = self.broker.room_if_open(&key.0) else { return };
         let (user, online, at) = (key.1.clone(), self.online.contains_key(&key), self.broker.clock().now());
         let told = addr.send(TellSignal { event: RoomEvent::PresenceChanged { user, online, at } });
-        ctx.spawn(told.into_actor(self).map(move |told, _, ctx| {
-            if told.is_err() {
-                ctx.run_later(AGAIN, |presence, ctx| presence.tell(key, ctx));
+        let presence = ctx.address();
+        actix_rt::spawn(async move {
+            if told.await.is_err() {
+                sleep(AGAIN).await;
+                presence.do_send(TellAgain(key.0, key.1));
             }
-        }));
+        });
     }
 
     fn leave_after_grace(&mut self, room: RoomId, user: UserId, ctx: &mut Context<Self>) {
@@ -53,17 +64,30 @@ impl Presence {
             return;
         }
         let key = (room, user);
-        let left = key.clone();
+        let Some(online) = self.online.get_mut(&key) else { return };
         let grace = self.broker.settings().presence_grace;
-        let leaving = ctx.run_later(grace, move |presence, ctx| presence.leave_for_good(left, ctx));
-        if let Some(online) = self.online.get_mut(&key) {
-            online.leaving = Some(leaving);
+        let due = Instant::now() + grace;
+        online.leaving = Some(due);
+        if self.leaving.is_empty() {
+            ctx.run_later(grace, Self::tell_who_left);
         }
+        self.leaving.push_back((due, key));
     }
 
-    fn leave_for_good(&mut self, left: (RoomId, UserId), ctx: &mut Context<Self>) {
-        self.online.remove(&left);
-        self.tell(left, ctx);
+    /// Tells of those whose grace is over and who did not return within it.
+    fn tell_who_left(&mut self, ctx: &mut Context<Self>) {
+        let now = Instant::now();
+        while let Some((due, _)) = self.leaving.front() {
+            if *due > now {
+                ctx.run_later(*due - now, Self::tell_who_left);
+                return;
+            }
+            let Some((due, left)) = self.leaving.pop_front() else { return };
+            if self.online.get(&left).is_some_and(|online| online.leaving == Some(due)) {
+                self.online.remove(&left);
+                self.tell(left, ctx);
+            }
+        }
     }
 }
 
@@ -87,9 +111,7 @@ impl Handler<SessionEntered> for Presence {
         }
         let key = (room, user);
         if let Some(online) = self.online.get_mut(&key) {
-            if let Some(leaving) = online.leaving.take() {
-                ctx.cancel_future(leaving);
-            }
+            online.leaving = None;
             return;
         }
         self.online.insert(key.clone(), Online { since: self.broker.clock().now(), leaving: None });
@@ -134,17 +156,22 @@ impl Handler<ListPresent> for Presence {
     type Result = Vec<Present>;
 
     fn handle(&mut self, ListPresent { room }: ListPresent, _: &mut Self::Context) -> Self::Result {
-        let mut present: Vec<Present> = self
-            .online
-            .iter()
-            .filter(|((at, _), _)| *at == room)
+        self.online
+            .range((room.clone(), UserId::lowest())..)
+            .take_while(|((at, _), _)| *at == room)
             .map(|((_, user), online)| {
                 let sessions = self.roster.sessions_of(&room, user);
                 Present { user: user.clone(), sessions, online: sessions > 0, since: online.since }
             })
-            .collect();
-        present.sort_by(|a, b| a.user.cmp(&b.user));
-        present
+            .collect()
+    }
+}
+
+impl Handler<TellAgain> for Presence {
+    type Result = ();
+
+    fn handle(&mut self, TellAgain(room, user): TellAgain, ctx: &mut Self::Context) {
+        self.tell((room, user), ctx);
     }
 }
 

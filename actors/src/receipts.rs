@@ -30,6 +30,11 @@ pub struct CloseLedger {
     pub room: RoomId,
 }
 
+/// Notice, to itself: the room died with this in hand.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct TellAgain(Receipt);
+
 pub struct ReceiptsActor {
     broker: Broker,
     ledger: Ledger,
@@ -88,16 +93,17 @@ impl ReceiptsActor {
         *mark = mark.merge(receipt.mark);
     }
 
-    fn tell(&self, receipt: Receipt, ctx: &mut Context<Self>) {
+    fn tell(&self, receipt: Receipt, ctx: &Context<Self>) {
         let Some(addr) = self.broker.room_if_open(&receipt.room) else { return };
         let Receipt { user, mark: Watermark { delivered, read }, .. } = receipt.clone();
         let event = RoomEvent::ReceiptMoved { user, delivered, read, at: self.broker.clock().now() };
-        ctx.spawn(addr.send(TellSignal { event }).into_actor(self).map(|told, receipts, _| {
-            if told.is_err() {
+        let (told, receipts) = (addr.send(TellSignal { event }), ctx.address());
+        actix_rt::spawn(async move {
+            if told.await.is_err() {
                 // The room died with it: its next life is told, next turn.
-                receipts.keep(receipt);
+                receipts.do_send(TellAgain(receipt));
             }
-        }));
+        });
     }
 
     /// Runs `then` once the room's watermarks are at hand.
@@ -124,6 +130,14 @@ impl Actor for ReceiptsActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.run_interval(self.broker.settings().receipts_every, Self::save);
+    }
+}
+
+impl Handler<TellAgain> for ReceiptsActor {
+    type Result = ();
+
+    fn handle(&mut self, TellAgain(receipt): TellAgain, _: &mut Self::Context) {
+        self.keep(receipt);
     }
 }
 
