@@ -4,6 +4,10 @@
 
 use std::process::ExitCode;
 
+/// A message is a dozen small allocations, made and freed by one thread.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     recado::cli::run()
 }
