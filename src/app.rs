@@ -81,13 +81,18 @@ impl App {
         let (mut ports, store) = wiring::ports(&config, given, &birth.clock).await?;
         let backplane = if alone { None } else { bridging::backplane(&config, &mut ports, &birth)? };
         let (broker, house) = wiring::house(&config, address, ports, birth)?;
+        // A lone worker has them on its own thread: no message wakes another for a step on its way.
+        if listen::workers(&config) > 1 {
+            broker.launch();
+        }
         let server = listen::serve(&config, &broker, &Arc::new(house), listeners)?;
-        let handle = server.handle();
+        let (handle, serving) = (server.handle(), spawn(server));
+        broker.launched().await;
         Ok(Self {
             broker,
             store,
             backplane,
-            serving: spawn(server),
+            serving,
             server: handle,
             address,
             internal_address,

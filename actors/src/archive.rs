@@ -17,17 +17,15 @@ use tokio::time::Instant;
 use crate::broker::Broker;
 use crate::courier::VisitEndpoints;
 use crate::id::RoomId;
-use crate::message::room::Posted;
+use crate::message::room::{Answer, Posted};
 use crate::ports::{Appended, Draft, LogError};
 use crate::refusal::Refusal;
+use crate::room::LookAtLog;
 use crate::supervisor::{Fate, Obituary};
 use crate::vitals::Vitals;
 
 pub use keeping::{KeepAnswer, RemoveBan, SaveBan, SaveReceipts, SpendTicket};
 pub use letters::{EnableEndpoint, ForgetDeadLetters, ReplayLetters, SettleLetters};
-
-/// Where a sender waits for its answer.
-pub type Answer = oneshot::Sender<Result<Posted, Refusal>>;
 
 /// Who said it first: what began elsewhere is no news to other nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +63,13 @@ impl From<LogError> for Refusal {
             LogError::Unavailable(_) | LogError::Untrusted(_) => Self::StoreDown,
         }
     }
+}
+
+/// A draft that is being written.
+struct Pending {
+    room: RoomId,
+    origin: Origin,
+    answer: Answer,
 }
 
 pub struct Archive {
@@ -114,9 +119,12 @@ impl Archive {
     fn commit(&mut self, ctx: &mut Context<Self>) {
         self.writing = true;
         let most = self.broker.settings().batch_entries.min(self.waiting.len());
-        let batch: Vec<AppendDraft> = self.waiting.drain(..most).collect();
-        let drafts = batch.iter().map(|append| append.draft.clone()).collect();
-        self.broker.vitals().counts.commit_size.observe(u64::try_from(batch.len()).unwrap_or(0));
+        let (mut drafts, mut batch) = (Vec::with_capacity(most), Vec::with_capacity(most));
+        for AppendDraft { draft, origin, answer } in self.waiting.drain(..most) {
+            batch.push(Pending { room: draft.room.clone(), origin, answer });
+            drafts.push(draft);
+        }
+        self.broker.vitals().counts.commit_size.observe(u64::try_from(most).unwrap_or(0));
         let began = Instant::now();
         let written = self.broker.ports().log.append(drafts, self.broker.clock().now());
         let done = written.into_actor(self).map(move |result, archive, ctx| {
@@ -133,21 +141,21 @@ impl Archive {
 
     /// Tells the rooms, then answers the senders: whoever is answered finds the room knowing of it. The answer does
     /// not go through the room, so that a room that dies takes no acknowledgement along.
-    fn report(&self, batch: Vec<AppendDraft>, appended: Vec<Appended>) {
+    fn report(&self, batch: Vec<Pending>, appended: Vec<Appended>) {
         let at = Instant::now();
         let vitals = self.broker.vitals();
         vitals.store_works();
         let mut rooms: HashMap<RoomId, Vec<(Appended, Origin)>> = HashMap::new();
         let mut answers = Vec::with_capacity(batch.len());
-        for (append, appended) in batch.into_iter().zip(appended) {
+        for (Pending { room, origin, answer }, appended) in batch.into_iter().zip(appended) {
             let Appended { entry, epoch, duplicate } = appended.clone();
             if duplicate {
                 vitals.counts.duplicates.fetch_add(1, Relaxed);
             } else {
                 vitals.counts.accepted.count(entry.body.kind());
             }
-            answers.push((append.answer, Posted { entry, epoch, duplicate }));
-            rooms.entry(append.draft.room).or_default().push((appended, append.origin));
+            answers.push((answer, Posted { entry, epoch, duplicate }));
+            rooms.entry(room).or_default().push((appended, origin));
         }
         for (room, appended) in rooms {
             // The room's present life; one that is still being born reads this from the log.
@@ -164,12 +172,12 @@ impl Archive {
         }
     }
 
-    fn refuse(&self, batch: Vec<AppendDraft>, error: LogError) {
+    fn refuse(&self, batch: Vec<Pending>, error: LogError) {
         note(self.broker.vitals(), "append", &error);
         let refusal = Refusal::from(error);
-        for append in batch {
+        for pending in batch {
             // The sender may have left meanwhile.
-            let _ = append.answer.send(Err(refusal.clone()));
+            let _ = pending.answer.send(Err(refusal.clone()));
         }
     }
 
@@ -214,6 +222,10 @@ impl Actor for Archive {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        // What an earlier life died with may be stored: then its members must hear of it.
+        for room in self.broker.rooms().all() {
+            room.do_send(LookAtLog);
+        }
         ctx.run_interval(self.broker.settings().store_probe, |archive, ctx| archive.probe(ctx));
     }
 }

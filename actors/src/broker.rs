@@ -9,11 +9,13 @@ mod returns;
 mod worker;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use actix::Addr;
 use dashmap::DashMap;
+use tokio::sync::Notify;
 
 use crate::archive::Archive;
 use crate::bridge::Bridge;
@@ -80,6 +82,8 @@ struct Inner {
     postings: DashMap<String, ()>,
     next_session: AtomicU64,
     next_shard: AtomicU64,
+    launching: AtomicBool,
+    launched: Notify,
 }
 
 struct ShardPlace {
@@ -88,10 +92,10 @@ struct ShardPlace {
 }
 
 impl Broker {
-    /// Starts everything but the shards on this thread; each worker adds its own by [`Worker::start`].
-    pub fn start(plan: Plan) -> Self {
+    /// A broker whose actors are started by [`Broker::launch`].
+    pub fn new(plan: Plan) -> Self {
         let limiter = Limiter::new(plan.settings.rates, plan.vitals.clone());
-        let broker = Self(Arc::new(Inner {
+        Self(Arc::new(Inner {
             node: plan.node,
             settings: Arc::new(plan.settings),
             ports: plan.ports,
@@ -113,9 +117,26 @@ impl Broker {
             postings: DashMap::new(),
             next_session: AtomicU64::new(1),
             next_shard: AtomicU64::new(0),
-        }));
-        broker.0.supervisor.set(broker.family().launch());
-        broker
+            launching: AtomicBool::new(false),
+            launched: Notify::new(),
+        }))
+    }
+
+    /// Starts everything but the shards on this thread, unless that was done; each worker adds its shard by
+    /// [`Worker::start`].
+    pub fn launch(&self) {
+        if !self.0.launching.swap(true, Relaxed) {
+            self.0.supervisor.set(self.family().launch());
+            self.0.launched.notify_waiters();
+        }
+    }
+
+    /// Ends when everything is there to be asked, whichever thread starts it.
+    pub async fn launched(&self) {
+        let launched = self.0.launched.notified();
+        if self.0.supervisor.addr().is_none() {
+            launched.await;
+        }
     }
 
     /// The children, in the order they start.

@@ -23,7 +23,8 @@ use crate::message::cluster::UnwatchRoom;
 use crate::message::presence::{SessionEntered, SessionLeft, UserFading};
 use crate::message::receipt::{AdvanceReceipt, MarkReceipt, Receipt};
 use crate::message::room::{
-    AddEntry, EntryBody, Head, JoinRoom, Joined, LeaveRoom, ListMembers, Member, Posted, Role,
+    AddEntry, Answer, EntryBody, Head, JoinRoom, Joined, LeaveRoom, ListMembers, Member, NewEntry, Posted,
+    Role,
 };
 use crate::ports::Draft;
 use crate::receipts::CloseLedger;
@@ -49,10 +50,10 @@ pub struct ResendEntries {
     pub after: Seq,
 }
 
-/// Notice: something may have been stored that this room was not told.
+/// Notice, from a reborn archive: something may have been stored that this room was not told.
 #[derive(Message)]
 #[rtype(result = "()")]
-struct LookAtLog;
+pub struct LookAtLog;
 
 /// Notice, from a reborn bridge: it hears nothing of this room until asked to again.
 #[derive(Message, Clone)]
@@ -136,27 +137,21 @@ impl Room {
         if head.closed && !by_system && !reopens { Err(Refusal::RoomClosed) } else { Ok(()) }
     }
 
-    fn append(
-        &self,
-        add: AddEntry,
-        origin: Origin,
-        ctx: &Context<Self>,
-    ) -> ResponseFuture<Result<Posted, Refusal>> {
-        let AddEntry { by, client_id, body } = add;
-        let (answer, answered) = oneshot::channel();
+    fn append(&self, entry: NewEntry, origin: Origin, answer: Answer) {
+        let NewEntry { by, client_id, body } = entry;
         let draft = Draft { room: self.id.clone(), by, client_id, body };
         self.broker.archive().tell(AppendDraft { draft, origin, answer });
-        let room = ctx.address();
-        Box::pin(async move {
-            match answered.await {
-                Ok(answer) => answer,
-                Err(_) => {
-                    // The archive died with the draft in hand: if it is stored, the members must hear of it.
-                    room.do_send(LookAtLog);
-                    Err(Refusal::Restarting)
-                }
-            }
-        })
+    }
+
+    /// The same for what the room itself has an interest in.
+    fn append_and_hear(
+        &self,
+        entry: NewEntry,
+        origin: Origin,
+    ) -> impl Future<Output = Result<Posted, Refusal>> + use<> {
+        let (answer, answered) = oneshot::channel();
+        self.append(entry, origin, answer);
+        async move { answered.await.unwrap_or(Err(Refusal::Restarting)) }
     }
 
     /// Looks again after the idle time; a room with members needs no timer.
@@ -229,14 +224,15 @@ impl Handler<LeaveRoom> for Room {
 }
 
 impl Handler<AddEntry> for Room {
-    type Result = ResponseFuture<Result<Posted, Refusal>>;
+    type Result = ();
 
-    fn handle(&mut self, add: AddEntry, ctx: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, AddEntry { entry, answer }: AddEntry, _: &mut Self::Context) {
         self.last_used = Instant::now();
-        if let Err(refusal) = self.check(&add.body) {
-            return refuse(refusal);
+        match self.check(&entry.body) {
+            Ok(()) => self.append(entry, Origin::Here, answer),
+            // The sender may have left meanwhile.
+            Err(refusal) => _ = answer.send(Err(refusal)),
         }
-        self.append(add, Origin::Here, ctx)
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Session {
     id: SessionId,
     shard: ShardId,
     broker: Broker,
-    identity: Identity,
+    identity: Rc<Identity>,
     local: Rc<Local>,
     allowance: Rc<Allowance>,
     following: bool,
@@ -54,7 +54,7 @@ impl Session {
             id,
             shard,
             broker,
-            identity,
+            identity: Rc::new(identity),
             local,
             allowance,
             following: false,
@@ -187,7 +187,7 @@ impl Handler<RefreshSession> for Session {
         Box::pin(admitted.into_actor(self).map(move |admitted, session, _| {
             admitted?;
             session.local.expires_at.set(identity.expires_at);
-            session.identity = identity;
+            session.identity = Rc::new(identity);
             Ok(())
         }))
     }

@@ -61,6 +61,12 @@ impl Listeners {
     }
 }
 
+/// How many threads serve sockets.
+pub(super) fn workers(config: &Config) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    if config.server.workers == 0 { cores() } else { config.server.workers }
+}
+
 /// Starts the threads.
 pub(super) fn serve(
     config: &Config,
@@ -69,13 +75,11 @@ pub(super) fn serve(
     listeners: Listeners,
 ) -> anyhow::Result<Server> {
     let Listeners { shared, internal, metrics } = listeners;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = if config.server.workers == 0 { cores } else { config.server.workers };
     let header_timeout = Duration::from_millis(config.server.header_timeout_ms);
     let alone = internal.is_some();
     let (with, rooms) = (house.clone(), broker.clone());
     let mut server = Server::build()
-        .workers(workers)
+        .workers(workers(config))
         .disable_signals()
         .shutdown_timeout(1)
         .max_concurrent_connections(config.limits.max_connections.saturating_mul(2))

@@ -156,7 +156,7 @@ pub(super) fn house(
         bail!("the widget's dialects are not registered");
     };
     let Birth { node, clock, vitals } = birth;
-    let broker = Broker::start(Plan { node, settings: settings(config), ports, dialects, clock, vitals });
+    let broker = Broker::new(Plan { node, settings: settings(config), ports, dialects, clock, vitals });
     let verifier = Arc::new(Verifier::new(config.auth.settings())?);
     let tickets = tickets(config);
     let gate = Gate::new(gate_rules(config));

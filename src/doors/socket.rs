@@ -39,10 +39,14 @@ const LINGER: Duration = Duration::from_millis(500);
 
 /// What a door makes of one client's messages. Dropped when the socket is gone.
 pub trait Conversation: Unpin + 'static {
+    /// What a message asks for that cannot be done at once.
+    type Left: 'static;
     /// The socket is open. How long the client has to prove itself; none if it has.
     fn open(&mut self) -> impl Future<Output = Option<Duration>>;
-    /// A whole message came in; the next is read when this is done.
-    fn hear(&mut self, message: Bytes) -> impl Future<Output = ()>;
+    /// A whole message came in. What takes longer than this turn is left; the next is read when that is done.
+    fn hear(&mut self, message: Bytes) -> Option<Self::Left>;
+    /// Does what was left.
+    fn finish(&mut self, left: Self::Left) -> impl Future<Output = ()>;
     /// Has the client proved who it is?
     fn is_proved(&self) -> bool;
 }
@@ -138,11 +142,15 @@ impl<C: Conversation> Pump<C> {
         if self.outlet.farewell().is_some() {
             return;
         }
-        self.lend(
-            ctx,
-            async move |conversation| conversation.hear(message).await,
-            |pump, ctx, ()| pump.mind(ctx),
-        );
+        let Some(conversation) = &mut self.conversation else { return };
+        match conversation.hear(message) {
+            Some(left) => self.lend(
+                ctx,
+                async move |conversation| conversation.finish(left).await,
+                |pump, ctx, ()| pump.mind(ctx),
+            ),
+            None => self.mind(ctx),
+        }
     }
 
     /// A goodbye may have waited for this answer, and one said before the client proved itself has no shard to see it

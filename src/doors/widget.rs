@@ -20,7 +20,7 @@ use recado_actors::clock::Timestamp;
 use recado_actors::dialect::{DialectId, Frame, Lane};
 use recado_actors::id::Seq;
 use recado_actors::limiter::{Allowance, Ask};
-use recado_actors::message::client::{ClientCommand, CloseSession, RefreshSession, Reply};
+use recado_actors::message::client::{ClientCommand, CloseSession, RefreshSession, Reply, SignalTyping};
 use recado_actors::outlet::Outlet;
 use recado_actors::refusal::{Farewell, Refusal};
 use recado_actors::session::Session;
@@ -101,8 +101,13 @@ impl WidgetTalk {
     }
 
     async fn ask(&self, command: ClientCommand) -> Result<Reply, Refusal> {
-        let session = self.session.clone().ok_or(Refusal::NotInRoom)?;
-        ask_session(session, self.outlet.clone(), command, self.wait()).await
+        let session = self.session.as_ref().ok_or(Refusal::NotInRoom)?;
+        let answer = ask(session, command, self.wait()).await;
+        if matches!(answer, Err(Refusal::Restarting)) {
+            // Sessions are never restarted: the client returns and resumes.
+            self.outlet.close(Farewell::Internal);
+        }
+        answer?
     }
 
     fn wait(&self) -> Duration {
@@ -126,20 +131,32 @@ impl WidgetTalk {
         }
     }
 
-    async fn serve(&mut self, asked: Asked) {
-        if !matches!(asked, Asked::Ping | Asked::Post { .. } | Asked::Typing { .. }) {
-            // Whatever else is asked for comes after what was posted before it.
-            if let Some(posts) = &self.posts {
-                posts.at_most(0).await;
-            }
-        }
+    /// Does what can be done at once; what is left takes longer.
+    fn serve_now(&mut self, session: &Addr<Session>, asked: Asked) -> Option<Asked> {
         match asked {
             Asked::Ping => self.say(words::pong()),
-            Asked::Post { content, role, temp_id } => self.post(content, role, temp_id).await,
-            Asked::Typing { is_typing } => {
-                // A signal: whoever cannot be told is not told.
-                let _ = self.ask(ClientCommand::SetTyping { is_typing }).await;
-            }
+            Asked::Post { .. } if self.hands_are_full() => return Some(asked),
+            Asked::Post { content, role, temp_id } => self.post(session, content, role, temp_id),
+            Asked::Typing { is_typing } => session.do_send(SignalTyping { is_typing }),
+            Asked::AgentJoined
+            | Asked::History { .. }
+            | Asked::Delivered { .. }
+            | Asked::Read { .. }
+            | Asked::Refresh { .. }
+            | Asked::Auth { .. } => return Some(asked),
+        }
+        None
+    }
+
+    async fn serve(&mut self, asked: Asked) {
+        let is_post = matches!(asked, Asked::Post { .. });
+        if let Some(posts) = &self.posts {
+            // Whatever else is asked for comes after what was posted before it.
+            posts.at_most(if is_post { self.door.posts_in_hand.saturating_sub(1) } else { 0 }).await;
+        }
+        let Some(session) = self.session.clone() else { return };
+        match asked {
+            Asked::Ping | Asked::Typing { .. } | Asked::Post { .. } => _ = self.serve_now(&session, asked),
             Asked::AgentJoined => {
                 if let Err(refusal) = self.ask(ClientCommand::AnnounceAgent).await {
                     self.refuse(Subject::Agent, &refusal);
@@ -193,21 +210,9 @@ impl WidgetTalk {
     }
 }
 
-async fn ask_session(
-    session: Addr<Session>,
-    outlet: Rc<Outlet>,
-    command: ClientCommand,
-    wait: Duration,
-) -> Result<Reply, Refusal> {
-    let answer = ask(&session, command, wait).await;
-    if matches!(answer, Err(Refusal::Restarting)) {
-        // Sessions are never restarted: the client returns and resumes.
-        outlet.close(Farewell::Internal);
-    }
-    answer?
-}
-
 impl Conversation for WidgetTalk {
+    type Left = Asked;
+
     async fn open(&mut self) -> Option<Duration> {
         let arrival = self.arrival.as_ref()?;
         if arrival.token().is_some() {
@@ -218,26 +223,36 @@ impl Conversation for WidgetTalk {
         Some(if announced { self.door.announced_frame } else { self.door.first_frame })
     }
 
-    async fn hear(&mut self, message: Bytes) {
+    fn hear(&mut self, message: Bytes) -> Option<Asked> {
         let heard = codec::read(&message);
-        if self.session.is_none() {
+        let Some(session) = self.session.clone() else {
             return match heard {
-                Heard::Asked(Asked::Auth { token, resume }) => self.enter(&token, resume).await,
+                Heard::Asked(auth @ Asked::Auth { .. }) => Some(auth),
                 Heard::Asked(_) | Heard::Refused(_) | Heard::Ignored => {
-                    self.outlet.close(Farewell::TokenMissing)
+                    self.outlet.close(Farewell::TokenMissing);
+                    None
                 }
             };
-        }
+        };
         if let Err(refusal) = self.pay(&heard) {
-            return self.refuse(Subject::Other, &refusal);
+            self.refuse(Subject::Other, &refusal);
+            return None;
         }
         match heard {
-            Heard::Asked(asked) => self.serve(asked).await,
+            Heard::Asked(asked) => return self.serve_now(&session, asked),
             Heard::Refused(fault) => {
                 self.counts().refusals.count(fault.code);
                 self.say(words::fault(&fault));
             }
             Heard::Ignored => {}
+        }
+        None
+    }
+
+    async fn finish(&mut self, left: Asked) {
+        match left {
+            Asked::Auth { token, resume } if self.session.is_none() => self.enter(&token, resume).await,
+            asked => self.serve(asked).await,
         }
     }
 

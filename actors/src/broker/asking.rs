@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 
 use actix::dev::ToEnvelope;
 use actix::{Context, Handler, Message};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::broker::{AGAIN, Broker, TRIES};
 use crate::dialect::Announcement;
 use crate::id::RoomId;
-use crate::message::room::RoomEvent;
+use crate::message::room::{AddEntry, NewEntry, Posted, RoomEvent};
 use crate::refusal::Refusal;
 use crate::room::Room;
 use crate::shard::{CountSessions, EndSessions, TellEveryone};
@@ -25,26 +27,24 @@ impl Broker {
         Room: Handler<M>,
         Context<Room>: ToEnvelope<Room, M>,
     {
-        let mut answer = self.ask_room_once(id, question()).await;
-        for pause in [AGAIN, AGAIN * 5, AGAIN * 25] {
-            if !matches!(answer, Err(Refusal::Restarting)) {
-                break;
-            }
-            tokio::time::sleep(pause).await;
-            answer = self.ask_room_once(id, question()).await;
-        }
-        answer
+        let wait = self.0.settings.command_timeout;
+        until_not_ending(async || ask(&self.0.rooms.open(id, self), question(), wait).await).await
     }
 
-    /// Asks a room in whichever life it is now; one that ends meanwhile is `Restarting`.
-    pub(crate) async fn ask_room_once<M>(&self, id: &RoomId, question: M) -> Result<M::Result, Refusal>
-    where
-        M: Message + Send + 'static,
-        M::Result: Send,
-        Room: Handler<M>,
-        Context<Room>: ToEnvelope<Room, M>,
-    {
-        ask(&self.0.rooms.open(id, self), question, self.0.settings.command_timeout).await
+    /// Has a room add an entry, opening it if need be; answered when that is durable.
+    pub async fn add_entry(&self, id: &RoomId, entry: &NewEntry) -> Result<Posted, Refusal> {
+        until_not_ending(async || self.add_entry_once(id, entry.clone()).await).await
+    }
+
+    /// The same in whichever life the room is now; one that ends meanwhile is `Restarting`.
+    pub(crate) async fn add_entry_once(&self, id: &RoomId, entry: NewEntry) -> Result<Posted, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.0.rooms.open(id, self).do_send(AddEntry { entry, answer });
+        match timeout(self.0.settings.command_timeout, answered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(Refusal::Restarting),
+            Err(_) => Err(Refusal::TimedOut),
+        }
     }
 
     /// Ends live sessions; how many.
@@ -88,4 +88,17 @@ impl Broker {
             shard.tell(TellEveryone(announcement.clone()));
         }
     }
+}
+
+/// Tries again while a room is just ending, in its next life.
+async fn until_not_ending<T>(attempt: impl AsyncFn() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    let mut answer = attempt().await;
+    for pause in [AGAIN, AGAIN * 5, AGAIN * 25] {
+        if !matches!(answer, Err(Refusal::Restarting)) {
+            break;
+        }
+        tokio::time::sleep(pause).await;
+        answer = attempt().await;
+    }
+    answer
 }

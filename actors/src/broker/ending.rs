@@ -1,5 +1,6 @@
 //! How a broker ends: goodbyes first, actors last. And how one of its actors is made to fail on purpose.
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -95,16 +96,20 @@ impl Broker {
 
     /// Ends every actor of this broker.
     pub fn stop(&self) {
+        // What was not started by now never is.
+        self.0.launching.store(true, Relaxed);
         for place in self.0.shards.iter() {
             place.supervisor.do_send(StandDown);
             place.link.end();
         }
         self.0.shards.clear();
         self.0.supervisor.tell(StandDown);
-        for room in self.0.rooms.all() {
+        let rooms = self.0.rooms.all();
+        // Off the list first: a room that is not on it ends in order, and nobody starts it again.
+        self.0.rooms.clear();
+        for room in rooms {
             room.do_send(Fate::End);
         }
-        self.0.rooms.clear();
         let Inner { archive, presence, receipts, bridge, outbox, courier, warden, directory, .. } = &*self.0;
         archive.end();
         presence.end();

@@ -31,8 +31,9 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts this thread's shard and flush loop.
+    /// Starts this thread's shard and flush loop, and everything else here too if nobody started it elsewhere.
     pub fn start(broker: &Broker) -> Rc<Self> {
+        broker.launch();
         let shards = &broker.0.shards;
         let shard = ShardId(usize::try_from(broker.0.next_shard.fetch_add(1, Relaxed)).unwrap_or(usize::MAX));
         let (dialects, vitals) = (broker.dialects().clone(), broker.vitals().clone());

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix::Message;
+use tokio::sync::oneshot;
 
 use crate::clock::Timestamp;
 use crate::id::{ClientId, Epoch, MessageId, RoomId, Seq, UserId};
@@ -55,12 +56,36 @@ pub struct FollowRoom {
     pub from: Seq,
 }
 
-/// Everything a client can ask for once it is in its room.
+/// Notice: post this, after whatever came before it. Answered when it is durable; a way to an answer that is dropped
+/// means that the session died.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct PostMessage {
+    pub content: String,
+    pub role: Role,
+    pub client_id: Option<ClientId>,
+    pub answer: oneshot::Sender<Result<Acknowledgement, Refusal>>,
+}
+
+/// What became of a post; a retry gets what became of the first.
+#[derive(Debug, Clone)]
+pub struct Acknowledgement {
+    pub id: MessageId,
+    pub seq: Seq,
+    pub duplicate: bool,
+}
+
+/// Notice: the client types, or stopped.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct SignalTyping {
+    pub is_typing: bool,
+}
+
+/// Whatever else a client can ask for once it is in its room.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Result<Reply, Refusal>")]
 pub enum ClientCommand {
-    PostMessage { content: String, role: Role, client_id: Option<ClientId> },
-    SetTyping { is_typing: bool },
     AnnounceAgent,
     GetHistory { before: Option<Seq>, limit: usize },
     MarkDelivered { seq: Seq },
@@ -71,7 +96,6 @@ pub enum ClientCommand {
 #[derive(Debug, Clone)]
 pub enum Reply {
     Done,
-    Posted { id: MessageId, seq: Seq, duplicate: bool },
     History { epoch: Epoch, entries: Vec<Arc<Entry>>, more: bool },
 }
 

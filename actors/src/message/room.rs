@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix::Message as ActixMessage;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use crate::clock::Timestamp;
 use crate::id::{ClientId, Epoch, MessageId, RoomId, Seq, SessionId, ShardId, UserId};
@@ -198,13 +199,23 @@ pub struct LeaveRoom {
     pub session: SessionId,
 }
 
-/// Command: add an entry. Answered when it is durable.
-#[derive(ActixMessage)]
-#[rtype(result = "Result<Posted, Refusal>")]
-pub struct AddEntry {
+/// What is to become an entry.
+#[derive(Debug, Clone)]
+pub struct NewEntry {
     pub by: Option<UserId>,
     pub client_id: ClientId,
     pub body: EntryBody,
+}
+
+/// Where a sender waits until its entry is durable; dropped when whoever had it in hand died.
+pub type Answer = oneshot::Sender<Result<Posted, Refusal>>;
+
+/// Notice: add an entry.
+#[derive(ActixMessage)]
+#[rtype(result = "()")]
+pub struct AddEntry {
+    pub entry: NewEntry,
+    pub answer: Answer,
 }
 
 /// The answer to whoever added an entry; a retry gets the first answer.

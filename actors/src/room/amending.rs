@@ -6,7 +6,7 @@ use actix::{ActorFutureExt, Handler, WrapFuture};
 use tokio::time::Instant;
 
 use crate::archive::Origin;
-use crate::message::room::{AddEntry, AmendMessage, Entry, EntryBody, Posted};
+use crate::message::room::{AmendMessage, Entry, EntryBody, NewEntry, Posted};
 use crate::refusal::Refusal;
 use crate::room::Room;
 
@@ -20,9 +20,9 @@ impl Handler<AmendMessage> for Room {
             return Box::pin(async { Err(Refusal::Busy) }.into_actor(self));
         }
         let (id, found) = (amend.id.clone(), self.broker.ports().log.find(&self.id, &amend.id));
-        let answer = found.into_actor(self).then(|found, room, ctx| {
-            let appended =
-                amended(amend, found.map_err(Refusal::from)).map(|add| room.append(add, Origin::Here, ctx));
+        let answer = found.into_actor(self).then(|found, room, _| {
+            let appended = amended(amend, found.map_err(Refusal::from))
+                .map(|entry| room.append_and_hear(entry, Origin::Here));
             async move { appended?.await }.into_actor(room)
         });
         Box::pin(answer.map(move |answer, room, _| {
@@ -33,7 +33,7 @@ impl Handler<AmendMessage> for Room {
 }
 
 /// The entry that changes a message as it stands today.
-fn amended(amend: AmendMessage, found: Result<Option<Arc<Entry>>, Refusal>) -> Result<AddEntry, Refusal> {
+fn amended(amend: AmendMessage, found: Result<Option<Arc<Entry>>, Refusal>) -> Result<NewEntry, Refusal> {
     let AmendMessage { content, by, client_id, at, .. } = amend;
     let entry = found?.ok_or(Refusal::UnknownMessage)?;
     let mut message = entry.body.message().cloned().ok_or(Refusal::UnknownMessage)?;
@@ -52,5 +52,5 @@ fn amended(amend: AmendMessage, found: Result<Option<Arc<Entry>>, Refusal>) -> R
             EntryBody::MessageDeleted { message }
         }
     };
-    Ok(AddEntry { by, client_id, body })
+    Ok(NewEntry { by, client_id, body })
 }

@@ -6,9 +6,8 @@ use actix::{ActorFutureExt, AsyncContext, Context, ContextFutureSpawner, Handler
 use tokio::time::Instant;
 
 use crate::archive::Origin;
-use crate::id::{ClientId, UserId};
 use crate::message::cluster::{News, RoomNews};
-use crate::message::room::{AddEntry, EntryBody, RoomEvent};
+use crate::message::room::{EntryBody, NewEntry, RoomEvent};
 use crate::refusal::Refusal;
 use crate::room::Room;
 
@@ -19,14 +18,14 @@ const RETRIED: usize = 256;
 
 impl Room {
     /// Has the log number it. The record has taken it already, so a closed room is no reason to leave it out.
-    fn relay(&mut self, add: AddEntry, tries: usize, ctx: &mut Context<Self>) {
-        if let EntryBody::MessagePosted { message } = &add.body
+    fn relay(&mut self, entry: NewEntry, tries: usize, ctx: &mut Context<Self>) {
+        if let EntryBody::MessagePosted { message } = &entry.body
             && self.log.as_ref().is_some_and(|log| log.posted_lately(&message.id))
         {
             return;
         }
-        let again = (add.by.clone(), add.client_id.clone(), add.body.clone());
-        let appended = self.append(add, Origin::Elsewhere, ctx).into_actor(self);
+        let again = entry.clone();
+        let appended = self.append_and_hear(entry, Origin::Elsewhere).into_actor(self);
         let relayed = appended.map(move |appended, room, ctx| match appended {
             Ok(_) => {}
             Err(Refusal::StoreDown | Refusal::StoreFull | Refusal::Busy | Refusal::Restarting) => {
@@ -37,12 +36,7 @@ impl Room {
         relayed.spawn(ctx);
     }
 
-    fn relay_later(
-        &mut self,
-        (by, client_id, body): (Option<UserId>, ClientId, EntryBody),
-        tries: usize,
-        ctx: &mut Context<Self>,
-    ) {
+    fn relay_later(&mut self, entry: NewEntry, tries: usize, ctx: &mut Context<Self>) {
         if tries == 0 || self.relaying >= RETRIED {
             self.broker.vitals().bridge.drop_one();
             return;
@@ -50,7 +44,7 @@ impl Room {
         self.relaying += 1;
         ctx.run_later(self.broker.settings().store_probe, move |room, ctx| {
             room.relaying -= 1;
-            room.relay(AddEntry { by, client_id, body }, tries - 1, ctx);
+            room.relay(entry, tries - 1, ctx);
         });
     }
 }
@@ -68,7 +62,7 @@ impl Handler<RoomNews> for Room {
             }
             News::EntryRelayed { by, client_id, body } => {
                 self.last_used = Instant::now();
-                self.relay(AddEntry { by, client_id, body: *body }, TRIES, ctx);
+                self.relay(NewEntry { by, client_id, body: *body }, TRIES, ctx);
             }
             News::TypingChanged { user, is_typing, at } => {
                 self.tell(RoomEvent::TypingChanged { user, is_typing, at }, None);

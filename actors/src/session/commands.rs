@@ -7,11 +7,11 @@ use actix::{Handler, ResponseFuture};
 use tokio::time::Instant;
 
 use crate::broker::Broker;
-use crate::id::{ClientId, RoomId, Seq, SessionId, UserId};
+use crate::id::{ClientId, RoomId, Seq, UserId};
 use crate::limiter::Ask;
-use crate::message::client::{ClientCommand, Identity, Reply};
+use crate::message::client::{ClientCommand, Identity, PostMessage, Reply, SignalTyping};
 use crate::message::receipt::{MarkReceipt, Watermark};
-use crate::message::room::{AddEntry, Entry, EntryBody, Posted, SetTyping};
+use crate::message::room::{Entry, EntryBody, NewEntry, Posted, SetTyping};
 use crate::outbox::GetProfile;
 use crate::refusal::Refusal;
 use crate::session::Session;
@@ -19,11 +19,62 @@ use crate::session::order::PostOrder;
 
 /// What a command needs of its session, so that it can wait without holding it.
 pub(super) struct Errand {
-    session: SessionId,
     pub(super) broker: Broker,
-    pub(super) identity: Identity,
+    pub(super) identity: Rc<Identity>,
     following: bool,
     posts: Rc<PostOrder>,
+}
+
+impl Session {
+    fn errand(&mut self) -> Errand {
+        Errand {
+            broker: self.broker.clone(),
+            identity: self.identity.clone(),
+            following: self.following,
+            posts: self.posts.get_or_insert_default().clone(),
+        }
+    }
+
+    fn count_refusal(&self, refusal: &Refusal) {
+        self.broker.vitals().counts.refusals.count(refusal.code());
+    }
+}
+
+impl Handler<PostMessage> for Session {
+    type Result = ();
+
+    fn handle(&mut self, post: PostMessage, _: &mut Self::Context) {
+        let PostMessage { content, role, client_id, answer } = post;
+        // Whoever asked may be gone when there is an answer.
+        if let Err(refusal) = self.allowance.spend(Ask::Message) {
+            let _ = answer.send(Err(refusal));
+            return;
+        }
+        let (errand, came) = (self.errand(), Instant::now());
+        let vitals = self.broker.vitals().clone();
+        actix_rt::spawn(async move {
+            let posted = errand.post(content, role, client_id).await;
+            match &posted {
+                Ok(_) => vitals.counts.ack.observe_since(came),
+                Err(refusal) => vitals.counts.refusals.count(refusal.code()),
+            }
+            let _ = answer.send(posted);
+        });
+    }
+}
+
+/// A signal: whoever cannot be told is not told.
+impl Handler<SignalTyping> for Session {
+    type Result = ();
+
+    fn handle(&mut self, SignalTyping { is_typing }: SignalTyping, _: &mut Self::Context) {
+        if self.allowance.spend(Ask::Typing).is_err() {
+            return;
+        }
+        let room = self.broker.room_if_open(&self.identity.room).filter(|_| self.following);
+        let Some(room) = room else { return self.count_refusal(&Refusal::NotInRoom) };
+        room.do_send(SetTyping { session: self.id, user: self.identity.user.clone(), is_typing });
+    }
 }
 
 impl Handler<ClientCommand> for Session {
@@ -33,21 +84,12 @@ impl Handler<ClientCommand> for Session {
         if let Err(refusal) = self.allowance.spend(kind_of(&command)) {
             return Box::pin(std::future::ready(Err(refusal)));
         }
-        let errand = Errand {
-            session: self.id,
-            broker: self.broker.clone(),
-            identity: self.identity.clone(),
-            following: self.following,
-            posts: self.posts.get_or_insert_default().clone(),
-        };
-        let (came, is_post) = (Instant::now(), matches!(command, ClientCommand::PostMessage { .. }));
+        let errand = self.errand();
         let vitals = self.broker.vitals().clone();
         Box::pin(async move {
             let answer = errand.serve(command).await;
-            match &answer {
-                Ok(_) if is_post => vitals.counts.ack.observe_since(came),
-                Ok(_) => {}
-                Err(refusal) => vitals.counts.refusals.count(refusal.code()),
+            if let Err(refusal) = &answer {
+                vitals.counts.refusals.count(refusal.code());
             }
             answer
         })
@@ -56,8 +98,6 @@ impl Handler<ClientCommand> for Session {
 
 fn kind_of(command: &ClientCommand) -> Ask {
     match command {
-        ClientCommand::PostMessage { .. } => Ask::Message,
-        ClientCommand::SetTyping { .. } => Ask::Typing,
         ClientCommand::AnnounceAgent => Ask::Agent,
         ClientCommand::GetHistory { .. } => Ask::History,
         ClientCommand::MarkDelivered { .. } | ClientCommand::MarkRead { .. } => Ask::Receipt,
@@ -66,14 +106,8 @@ fn kind_of(command: &ClientCommand) -> Ask {
 
 impl Errand {
     async fn serve(self, command: ClientCommand) -> Result<Reply, Refusal> {
-        if !self.following {
-            return Err(Refusal::NotInRoom);
-        }
+        self.is_in_room()?;
         match command {
-            ClientCommand::PostMessage { content, role, client_id } => {
-                self.post(content, role, client_id).await
-            }
-            ClientCommand::SetTyping { is_typing } => self.set_typing(is_typing),
             ClientCommand::AnnounceAgent => self.announce_agent().await,
             ClientCommand::GetHistory { before, limit } => self.history(before, limit).await,
             ClientCommand::MarkDelivered { seq } => {
@@ -83,26 +117,22 @@ impl Errand {
         }
     }
 
+    pub(super) fn is_in_room(&self) -> Result<(), Refusal> {
+        if self.following { Ok(()) } else { Err(Refusal::NotInRoom) }
+    }
+
     pub(super) fn room(&self) -> &RoomId {
         &self.identity.room
     }
 
     /// Adds an entry after those this session asked for before.
     pub(super) async fn add(&self, client_id: ClientId, body: EntryBody) -> Result<Posted, Refusal> {
-        let by = Some(self.identity.user.clone());
-        let add = || AddEntry { by: by.clone(), client_id: client_id.clone(), body: body.clone() };
+        let entry = NewEntry { by: Some(self.identity.user.clone()), client_id, body };
         let mut turn = self.posts.clone().turn().await;
-        match self.broker.ask_room_once(self.room(), add()).await {
-            Err(Refusal::Restarting) if turn.may_retry() => self.broker.ask_room(self.room(), add).await?,
-            answer => answer?,
+        match self.broker.add_entry_once(self.room(), entry.clone()).await {
+            Err(Refusal::Restarting) if turn.may_retry() => self.broker.add_entry(self.room(), &entry).await,
+            answer => answer,
         }
-    }
-
-    fn set_typing(self, is_typing: bool) -> Result<Reply, Refusal> {
-        let room = self.broker.room_if_open(self.room()).ok_or(Refusal::Restarting)?;
-        let (session, user) = (self.session, self.identity.user);
-        room.do_send(SetTyping { session, user, is_typing });
-        Ok(Reply::Done)
     }
 
     async fn announce_agent(self) -> Result<Reply, Refusal> {

@@ -5,7 +5,7 @@
 use crate::archive::KeepAnswer;
 use crate::broker::Posting;
 use crate::id::{ClientId, MessageId, Seq};
-use crate::message::client::{Identity, Reply};
+use crate::message::client::{Acknowledgement, Identity};
 use crate::message::room::{EntryBody, GetHead, Message, Role, Sender};
 use crate::outbox::SubmitMessage;
 use crate::ports::{KeyedAnswer, Submission};
@@ -18,7 +18,8 @@ impl Errand {
         content: String,
         role: Role,
         client_id: Option<ClientId>,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<Acknowledgement, Refusal> {
+        self.is_in_room()?;
         let limit = self.broker.settings().max_content_chars;
         if content.chars().count() > limit {
             return Err(Refusal::ContentTooLong { limit });
@@ -38,10 +39,10 @@ impl Errand {
         }
     }
 
-    async fn announce(&self, message: Message, client_id: ClientId) -> Result<Reply, Refusal> {
+    async fn announce(&self, message: Message, client_id: ClientId) -> Result<Acknowledgement, Refusal> {
         let posted = self.add(client_id, EntryBody::MessagePosted { message }).await?;
         let id = posted.entry.body.message().map_or_else(MessageId::fresh, |message| message.id.clone());
-        Ok(Reply::Posted { id, seq: posted.entry.seq, duplicate: posted.duplicate })
+        Ok(Acknowledgement { id, seq: posted.entry.seq, duplicate: posted.duplicate })
     }
 
     /// Our log is the record: the message is as we make it.
@@ -49,7 +50,7 @@ impl Errand {
         if content.trim().is_empty() {
             return Err(Refusal::EmptyContent);
         }
-        let Identity { user, name, email, avatar, .. } = &self.identity;
+        let Identity { user, name, email, avatar, .. } = &*self.identity;
         let sender = Sender {
             id: user.to_string(),
             name: Some(name.clone().unwrap_or_else(|| user.to_string())),
@@ -63,26 +64,29 @@ impl Errand {
     }
 
     /// The backend knows nothing of client ids, so we remember what it answered to this one.
-    async fn submit_once(&self, content: String, role: Role, client_id: &ClientId) -> Result<Reply, Refusal> {
+    async fn submit_once(
+        &self,
+        content: String,
+        role: Role,
+        client_id: &ClientId,
+    ) -> Result<Acknowledgement, Refusal> {
         // No name holds a line break, so no two posts share a key.
         let key = format!("post\n{}\n{}\n{}", self.room(), self.identity.user, client_id.as_str());
         let _posting: Posting = self.broker.begin_posting(&key).ok_or(Refusal::Busy)?;
         let now = self.broker.clock().now();
         if let Some(known) = self.broker.ports().book.keyed_answer(key.clone(), now).await? {
             let (id, seq) = read_answer(&known).ok_or(Refusal::StoreDown)?;
-            return Ok(Reply::Posted { id, seq, duplicate: true });
+            return Ok(Acknowledgement { id, seq, duplicate: true });
         }
-        let reply = self.submit_and_announce(content, role).await?;
-        if let Reply::Posted { id, seq, .. } = &reply {
-            let body = format!("{} {}", seq.0, id.as_str());
-            let answer = KeyedAnswer { key, request: String::new(), status: 201, body, at: now };
-            let wait = self.broker.settings().command_timeout;
-            self.broker.archive().ask(KeepAnswer(answer), wait).await??;
-        }
-        Ok(reply)
+        let posted = self.submit_and_announce(content, role).await?;
+        let body = format!("{} {}", posted.seq.0, posted.id.as_str());
+        let answer = KeyedAnswer { key, request: String::new(), status: 201, body, at: now };
+        let wait = self.broker.settings().command_timeout;
+        self.broker.archive().ask(KeepAnswer(answer), wait).await??;
+        Ok(posted)
     }
 
-    async fn submit_and_announce(&self, content: String, role: Role) -> Result<Reply, Refusal> {
+    async fn submit_and_announce(&self, content: String, role: Role) -> Result<Acknowledgement, Refusal> {
         let message = self.submit(content, role).await?;
         // Known by the backend's id, so its own announcement of the same message is recognised.
         let client_id = ClientId::parse(message.id.as_str()).unwrap_or_else(|_| ClientId::fresh());

@@ -5,7 +5,7 @@
 use actix_web::{HttpResponse, web};
 use recado_actors::broker::Broker;
 use recado_actors::id::{ClientId, Epoch, RoomId, Seq};
-use recado_actors::message::room::{AddEntry, EntryBody, GetHead, Head};
+use recado_actors::message::room::{EntryBody, GetHead, Head, NewEntry};
 use recado_actors::refusal::Refusal;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -66,8 +66,7 @@ async fn turn(broker: &Broker, room: &RoomId, closed: bool) -> Result<Closing, R
     }
     let client_id = client_id(head, closed);
     let body = if closed { EntryBody::RoomClosed } else { EntryBody::RoomReopened };
-    let add = || AddEntry { by: None, client_id: client_id.clone(), body: body.clone() };
-    let posted = broker.ask_room(room, add).await??;
+    let posted = broker.add_entry(room, &NewEntry { by: None, client_id, body }).await?;
     Ok(stands(closed, posted.duplicate, posted.entry.seq, posted.epoch))
 }
 

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use recado_actors::broker::Broker;
 use recado_actors::id::{ClientId, MessageId, RoomId, UserId};
-use recado_actors::message::room::{AddEntry, AmendMessage, EntryBody, Message, Posted, Role, Sender};
+use recado_actors::message::room::{AmendMessage, EntryBody, Message, NewEntry, Posted, Role, Sender};
 use recado_actors::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -184,8 +184,7 @@ async fn post(
     by: UserId,
     body: EntryBody,
 ) -> Result<Posted, Refusal> {
-    let add = || AddEntry { by: Some(by.clone()), client_id: client_id.clone(), body: body.clone() };
-    broker.ask_room(room, add).await?
+    broker.add_entry(room, &NewEntry { by: Some(by), client_id, body }).await
 }
 
 /// Edit a message

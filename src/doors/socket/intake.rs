@@ -1,7 +1,7 @@
 //! What a client sends: read through one buffer per thread, past the guard, into the codec.
 
 use std::cell::{Cell, RefCell};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -11,6 +11,8 @@ use actix_web::rt::net::TcpStream;
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use recado_actors::refusal::Farewell;
+use socket2::SockRef;
+use tokio::io::Interest;
 use tokio::time::Sleep;
 
 use super::guard::{Guard, Unfinished};
@@ -94,7 +96,7 @@ impl Intake {
         loop {
             ready!(self.io.poll_read_ready(cx))?;
             let mut buffer = self.buffer.0.borrow_mut();
-            match self.io.try_read(&mut buffer) {
+            match read_some(&self.io, &mut buffer) {
                 Ok(read) => {
                     return Poll::Ready(Ok(Bytes::copy_from_slice(buffer.get(..read).unwrap_or_default())));
                 }
@@ -103,6 +105,21 @@ impl Intake {
             }
         }
     }
+}
+
+/// Reads once. Less than was asked for means that the socket is empty (epoll(7)), so it is not asked again before it
+/// says that there is more.
+fn read_some(io: &TcpStream, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut some = None;
+    let read = io.try_io(Interest::READABLE, || {
+        let read = (&*SockRef::from(io)).read(buffer)?;
+        if read == 0 || read == buffer.len() {
+            return Ok(read);
+        }
+        some = Some(read);
+        Err(ErrorKind::WouldBlock.into())
+    });
+    some.map_or(read, Ok)
 }
 
 impl Stream for Intake {

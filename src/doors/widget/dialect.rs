@@ -37,7 +37,7 @@ impl Dialect for WidgetDialect {
         match event {
             RoomEvent::EntryAdded { entry, .. } => self.entry(entry),
             RoomEvent::TypingChanged { user, is_typing, at } => {
-                told("typing", &json!({ "userId": user, "isTyping": is_typing }), *at)
+                told("typing", &Typing { user_id: user.as_str(), is_typing: *is_typing }, *at)
             }
             RoomEvent::NoticeGiven { text, level, at } => {
                 told("notice", &json!({ "message": text, "level": level }), *at)
@@ -112,6 +112,14 @@ struct Told<'a, T> {
 
 fn told(kind: &'static str, data: &impl Serialize, at: Timestamp) -> Option<Frame> {
     frame::json(&Told { r#type: kind, data, timestamp: at.to_string() })
+}
+
+#[derive(Serialize)]
+struct Typing<'a> {
+    #[serde(rename = "isTyping")]
+    is_typing: bool,
+    #[serde(rename = "userId")]
+    user_id: &'a str,
 }
 
 #[derive(Serialize)]

@@ -3,21 +3,21 @@
 //! Posts reach the session in the order they were read, and only so many are on their way at once.
 
 use std::cell::Cell;
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::Poll;
 
+use actix::Addr;
 use recado_actors::broker::Worker;
 use recado_actors::dialect::Lane;
 use recado_actors::id::ClientId;
-use recado_actors::message::client::{ClientCommand, Reply};
+use recado_actors::message::client::{Acknowledgement, PostMessage};
 use recado_actors::message::room::Role;
 use recado_actors::outlet::Outlet;
-use recado_actors::refusal::Refusal;
-use tokio::sync::Notify;
+use recado_actors::refusal::{Farewell, Refusal};
+use recado_actors::session::Session;
+use tokio::sync::{Notify, oneshot};
 
+use super::WidgetTalk;
 use super::words::{self, Subject};
-use super::{WidgetTalk, ask_session};
 
 /// What was handed to the session and is not answered yet.
 #[derive(Default)]
@@ -28,9 +28,13 @@ pub(super) struct InHand {
 }
 
 impl InHand {
+    fn in_hand(&self) -> u64 {
+        self.taken.get().saturating_sub(self.answered.get())
+    }
+
     /// Ends when no more than this many are left.
     pub async fn at_most(&self, most: u64) {
-        while self.taken.get().saturating_sub(self.answered.get()) > most {
+        while self.in_hand() > most {
             self.changed.notified().await;
         }
     }
@@ -74,13 +78,13 @@ struct Answer {
 
 impl Answer {
     /// Answers come in the order of the posts, also where one is refused at once.
-    async fn give(self, answer: Result<Reply, Refusal>) {
+    async fn give(self, answer: Result<Acknowledgement, Refusal>) {
         self.taken.posts.turn(self.taken.number).await;
         let said = match (answer, &self.temp_id) {
-            (Ok(Reply::Posted { id, seq, duplicate }), Some(temp_id)) => {
+            (Ok(Acknowledgement { id, seq, duplicate }), Some(temp_id)) => {
                 words::sent(temp_id, &id, seq, duplicate, self.worker.broker().clock().now())
             }
-            (Ok(_), _) => None,
+            (Ok(_), None) => None,
             (Err(refusal), temp_id) => words::refused(Subject::Message(temp_id.as_ref()), &refusal),
         };
         if let Some(frame) = said {
@@ -90,23 +94,32 @@ impl Answer {
 }
 
 impl WidgetTalk {
-    /// Hands a post to the session; its answer comes when it is durable. Waits only while too many are on their way.
-    pub(super) async fn post(&mut self, content: String, role: Role, temp_id: Option<ClientId>) {
+    /// Are as many posts on their way as there may be?
+    pub(super) fn hands_are_full(&self) -> bool {
+        self.posts.as_ref().is_some_and(|posts| posts.in_hand() >= self.door.posts_in_hand)
+    }
+
+    /// Hands a post to the session, which takes them in the order they were read; its answer comes when it is durable.
+    pub(super) fn post(
+        &mut self,
+        session: &Addr<Session>,
+        content: String,
+        role: Role,
+        temp_id: Option<ClientId>,
+    ) {
         if temp_id.is_some() {
             self.wants_extras();
         }
-        let Some(session) = self.session.clone() else { return };
-        let posts = self.posts.get_or_insert_default().clone();
-        posts.at_most(self.door.posts_in_hand.saturating_sub(1)).await;
-        let command = ClientCommand::PostMessage { content, role, client_id: temp_id.clone() };
-        let answer = Answer { worker: self.worker.clone(), temp_id, taken: posts.take(&self.outlet) };
-        let mut asked = Box::pin(ask_session(session, self.outlet.clone(), command, self.wait()));
-        // Asked here, not in the task: the session takes posts in the order they were read.
-        match poll_fn(|cx| Poll::Ready(asked.as_mut().poll(cx))).await {
-            Poll::Ready(reply) => answer.give(reply).await,
-            Poll::Pending => {
-                actix_web::rt::spawn(async move { answer.give(asked.await).await });
+        let (answer, answered) = oneshot::channel();
+        session.do_send(PostMessage { content, role, client_id: temp_id.clone(), answer });
+        let taken = self.posts.get_or_insert_default().take(&self.outlet);
+        let answer = Answer { worker: self.worker.clone(), temp_id, taken };
+        actix_web::rt::spawn(async move {
+            match answered.await {
+                Ok(posted) => answer.give(posted).await,
+                // Sessions are never restarted: the client returns and resumes.
+                Err(_) => answer.taken.outlet.close(Farewell::Internal),
             }
-        }
+        });
     }
 }

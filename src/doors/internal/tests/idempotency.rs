@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::http::Method;
 use futures_util::future::join_all;
 use recado_actors::id::{RoomId, Seq, UserId};
-use recado_actors::message::room::AddEntry;
+use recado_actors::message::room::NewEntry;
 use recado_actors::ports::{Log, LogError, Stretch};
 use serde_json::{Value, json};
 
@@ -136,8 +136,7 @@ async fn an_answer_that_was_lost_in_a_crash_is_found_in_the_log() {
         next.store.read(&RoomId::chat("elsewhere").unwrap(), Stretch::After(Seq::START), 1).await.unwrap();
     let body = page.entries.first().unwrap().body.clone();
     let by = Some(UserId::parse("bob").unwrap());
-    let add = || AddEntry { by: by.clone(), client_id: client_id.clone(), body: body.clone() };
-    next.broker.ask_room(&room, add).await.unwrap().unwrap();
+    next.broker.add_entry(&room, &NewEntry { by, client_id, body }).await.unwrap();
 
     assert_eq!(next.keyed("key", CHAT, &said("y")).await.problem(422), "idempotency_key_reused");
     let again = next.keyed("key", CHAT, &said("x")).await;

@@ -122,6 +122,7 @@ impl Stage {
     async fn with(tickets: bool, body_bytes: usize) -> Self {
         let (store, now) = (MemoryStore::new(Epoch(7)), Arc::new(AtomicI64::new(NEW_YEAR)));
         let broker = broker(&store, &now);
+        broker.launch();
         tokio::time::timeout(PATIENCE, all_there(&broker)).await.expect("a broker in time");
         let secrets = Arc::new(InternalSecrets::new(vec![SECRET.to_owned(), OLDER_SECRET.to_owned()]));
         let life = Duration::from_secs(60);
@@ -183,7 +184,7 @@ async fn all_there(broker: &Broker) {
 fn broker(store: &MemoryStore, now: &Arc<AtomicI64>) -> Broker {
     let port = Arc::new(store.clone());
     let clock = now.clone();
-    Broker::start(Plan {
+    Broker::new(Plan {
         node: NodeId::fresh("stage"),
         settings: Settings {
             batch_wait: Duration::ZERO,
