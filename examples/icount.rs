@@ -2,7 +2,7 @@
 //!
 //! `icount CASE TIMES`; the difference between two counts of one case is the price of the calls between them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -150,7 +150,7 @@ async fn announce(times: u64) -> anyhow::Result<()> {
         locals.add(Rc::new(Local {
             outlet,
             user,
-            room: room.clone(),
+            rooms: RefCell::new(vec![room.clone()]),
             token_id: None,
             expires_at: <_>::default(),
             counted,

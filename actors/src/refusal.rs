@@ -31,6 +31,8 @@ pub enum Refusal {
     TicketUsed,
     #[error("not in the room yet")]
     NotInRoom,
+    #[error("a session can be in {limit} rooms")]
+    TooManyRooms { limit: usize },
     #[error("the store has no space left")]
     StoreFull,
     #[error("the store does not answer")]
@@ -72,6 +74,7 @@ impl Refusal {
             Self::Banned => "banned",
             Self::TicketUsed => "ticket_used",
             Self::NotInRoom => "not_in_room",
+            Self::TooManyRooms { .. } => "too_many_rooms",
             Self::StoreFull => "store_full",
             Self::StoreDown => "store_down",
             Self::Busy => "busy",
@@ -107,6 +110,7 @@ impl Refusal {
             | Self::OtherIdentity
             | Self::Banned
             | Self::TicketUsed
+            | Self::TooManyRooms { .. }
             | Self::BackendFailed { .. }
             | Self::BackendRefused { .. } => false,
         }

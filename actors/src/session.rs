@@ -15,13 +15,15 @@ use crate::broker::{AGAIN, Broker, TRIES};
 use crate::dialect::Announcement;
 use crate::id::{RoomId, Seq, SessionId, ShardId};
 use crate::limiter::Allowance;
-use crate::message::client::{CloseSession, FollowRoom, Identity, OpenRoom, Opened, RefreshSession, Resume};
+use crate::message::client::{
+    CloseSession, FollowRoom, Identity, OpenRoom, Opened, RefreshSession, Resume, UnfollowRoom,
+};
 use crate::message::room::{GetHead, Head, JoinRoom, Joined, LeaveRoom, Member, RoomEvent};
 use crate::outlet::Outlet;
 use crate::ports::Stretch;
 use crate::refusal::Refusal;
 use crate::session::order::PostOrder;
-use crate::shard::Local;
+use crate::shard::{DetachMember, Local};
 use crate::supervisor::{Fate, Obituary};
 use crate::warden::Admit;
 
@@ -32,9 +34,10 @@ pub struct Session {
     identity: Rc<Identity>,
     local: Rc<Local>,
     allowance: Rc<Allowance>,
-    following: bool,
-    /// It asked to go on where it left, and that is under way.
-    resuming: bool,
+    /// The rooms it is live in.
+    following: Vec<RoomId>,
+    /// Where it asked to go on as it left, and that is under way.
+    resuming: Option<RoomId>,
     /// From the first post on.
     posts: Option<Rc<PostOrder>>,
     _obituary: Obituary,
@@ -57,24 +60,43 @@ impl Session {
             identity: Rc::new(identity),
             local,
             allowance,
-            following: false,
-            resuming: false,
+            following: Vec::with_capacity(1),
+            resuming: None,
             posts: None,
             _obituary: obituary,
         }
     }
 
     /// A past that cannot be told whole is not told in part.
-    fn note_recovery(&mut self) {
-        if std::mem::take(&mut self.resuming) {
-            let result = if self.following { "ok" } else { "partial_refused" };
+    fn note_recovery(&mut self, room: &RoomId, whole: bool) {
+        if self.resuming.take_if(|resuming| resuming == room).is_some() {
+            let result = if whole { "ok" } else { "partial_refused" };
             self.broker.vitals().counts.recoveries.count(result);
         }
     }
 
-    fn join(&self, after: Seq) -> JoinRoom {
-        let (session, user, shard) = (self.id, self.identity.user.clone(), self.shard);
-        JoinRoom { member: Member { session, user, shard }, after }
+    fn member(&self) -> Member {
+        Member { session: self.id, user: self.identity.user.clone(), shard: self.shard }
+    }
+
+    /// From now on it counts as one of this room's, also for those who end sessions.
+    fn comes_for(&self, room: &RoomId) -> Result<(), Refusal> {
+        let mut rooms = self.local.rooms.borrow_mut();
+        let limit = self.broker.settings().rooms_per_session;
+        if rooms.contains(room) {
+            return Ok(());
+        }
+        if rooms.len() >= limit {
+            return Err(Refusal::TooManyRooms { limit });
+        }
+        rooms.push(room.clone());
+        Ok(())
+    }
+
+    fn leave(&self, room: &RoomId) {
+        if let Some(addr) = self.broker.room_if_open(room) {
+            addr.do_send(LeaveRoom { session: self.id });
+        }
     }
 }
 
@@ -82,9 +104,7 @@ impl Actor for Session {
     type Context = Context<Self>;
 
     fn stopped(&mut self, _: &mut Self::Context) {
-        if let Some(room) = self.broker.room_if_open(&self.identity.room) {
-            room.do_send(LeaveRoom { session: self.id });
-        }
+        self.local.rooms.borrow().iter().for_each(|room| self.leave(room));
     }
 }
 
@@ -99,8 +119,8 @@ fn resumed(head: Head, resume: Option<Resume>) -> Opened {
 impl Handler<OpenRoom> for Session {
     type Result = ResponseActFuture<Self, Result<Opened, Refusal>>;
 
-    fn handle(&mut self, OpenRoom { resume }: OpenRoom, _: &mut Self::Context) -> Self::Result {
-        let (broker, room) = (self.broker.clone(), self.identity.room.clone());
+    fn handle(&mut self, OpenRoom { room, resume }: OpenRoom, _: &mut Self::Context) -> Self::Result {
+        let (broker, resuming) = (self.broker.clone(), resume.map(|_| room.clone()));
         let opened = async move {
             let at_least = resume.map_or(Seq::START, |resume| resume.since);
             let head = broker.ask_room(&room, || GetHead { at_least }).await??;
@@ -108,7 +128,7 @@ impl Handler<OpenRoom> for Session {
         };
         Box::pin(opened.into_actor(self).map(move |opened: Result<Opened, Refusal>, session, _| {
             let reset = opened.as_ref().is_ok_and(|opened| opened.reset);
-            session.resuming = resume.is_some() && !reset;
+            session.resuming = resuming.filter(|_| !reset);
             if reset {
                 session.broker.vitals().counts.recoveries.count("reset");
             }
@@ -120,10 +140,11 @@ impl Handler<OpenRoom> for Session {
 impl Handler<FollowRoom> for Session {
     type Result = ResponseActFuture<Self, Result<(), Refusal>>;
 
-    fn handle(&mut self, FollowRoom { from }: FollowRoom, _: &mut Self::Context) -> Self::Result {
-        let (broker, room) = (self.broker.clone(), self.identity.room.clone());
-        let (outlet, member) = (self.local.outlet.clone(), self.join(from).member);
+    fn handle(&mut self, FollowRoom { room, from }: FollowRoom, _: &mut Self::Context) -> Self::Result {
+        let (broker, outlet, member) = (self.broker.clone(), self.local.outlet.clone(), self.member());
+        let (coming, to) = (self.comes_for(&room), room.clone());
         let followed = async move {
+            coming?;
             let (mut after, mut tries) = (from, TRIES);
             loop {
                 let join = || JoinRoom { member: member.clone(), after };
@@ -139,11 +160,26 @@ impl Handler<FollowRoom> for Session {
                 }
             }
         };
-        Box::pin(followed.into_actor(self).map(|followed, session, _| {
-            session.following = followed.is_ok();
-            session.note_recovery();
+        Box::pin(followed.into_actor(self).map(move |followed, session, _| {
+            if followed.is_ok() && !session.following.contains(&to) {
+                session.following.push(to.clone());
+            }
+            session.note_recovery(&to, followed.is_ok());
             followed
         }))
+    }
+}
+
+impl Handler<UnfollowRoom> for Session {
+    type Result = ();
+
+    fn handle(&mut self, UnfollowRoom { room }: UnfollowRoom, _: &mut Self::Context) {
+        self.following.retain(|followed| *followed != room);
+        self.local.rooms.borrow_mut().retain(|followed| *followed != room);
+        self.leave(&room);
+        if let Some(shard) = self.broker.shard(self.shard) {
+            shard.tell(DetachMember { room, session: self.id });
+        }
     }
 }
 
@@ -175,11 +211,11 @@ impl Handler<RefreshSession> for Session {
     type Result = ResponseActFuture<Self, Result<(), Refusal>>;
 
     fn handle(&mut self, RefreshSession { identity }: RefreshSession, _: &mut Self::Context) -> Self::Result {
-        if (&identity.user, &identity.room) != (&self.identity.user, &self.identity.room) {
+        if identity.user != self.identity.user {
             return Box::pin(async { Err(Refusal::OtherIdentity) }.into_actor(self));
         }
         let broker = self.broker.clone();
-        let admit = Admit { identity: identity.clone(), ticket: None };
+        let admit = Admit { identity: identity.clone(), rooms: self.following.clone(), ticket: None };
         let admitted = async move {
             let wait = broker.settings().command_timeout;
             broker.warden().ask(admit, wait).await?

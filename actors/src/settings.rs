@@ -20,6 +20,8 @@ pub struct Settings {
     /// How long any actor is waited for.
     pub command_timeout: Duration,
     pub max_content_chars: usize,
+    /// The most rooms one session follows.
+    pub rooms_per_session: usize,
     /// How long an empty room stays.
     pub room_idle: Duration,
     /// How many entries a room keeps at hand for newcomers.
@@ -73,6 +75,7 @@ impl Default for Settings {
             pending_entries: 100_000,
             command_timeout: Duration::from_secs(15),
             max_content_chars: 4000,
+            rooms_per_session: 500,
             room_idle: Duration::from_secs(60),
             tail_entries: 128,
             page_entries: 300,

@@ -48,6 +48,14 @@ pub struct AttachMember {
     pub attached: oneshot::Sender<()>,
 }
 
+/// Notice: this session gives its seat up.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct DetachMember {
+    pub room: RoomId,
+    pub session: SessionId,
+}
+
 /// Query: a room that begins asks who of its members sits here; none if nobody does.
 #[derive(Message)]
 #[rtype(result = "Option<AdoptMembers>")]
@@ -165,6 +173,14 @@ impl Handler<AttachMember> for Shard {
         self.locals.attach(&attach);
         // A client that left meanwhile does not wait for this.
         let _ = attach.attached.send(());
+    }
+}
+
+impl Handler<DetachMember> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, DetachMember { room, session }: DetachMember, _: &mut Self::Context) {
+        self.locals.detach(&room, session);
     }
 }
 

@@ -9,17 +9,19 @@ use actix::{
 use crate::archive::{RemoveBan, SaveBan, SpendTicket};
 use crate::broker::Broker;
 use crate::clock::Timestamp;
+use crate::id::RoomId;
 use crate::message::client::Identity;
 use crate::ports::{Ban, LogError};
 use crate::refusal::{Farewell, Refusal};
 use crate::shard::{EndSessions, Target};
 use crate::supervisor::{Fate, Obituary};
 
-/// Command: may this client come in? Uses its ticket up, if it came with one.
+/// Command: may this client come in, and into these rooms? Uses its ticket up, if it came with one.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Result<(), Refusal>")]
 pub struct Admit {
     pub identity: Identity,
+    pub rooms: Vec<RoomId>,
     /// The ticket's own id and end.
     pub ticket: Option<(String, Timestamp)>,
 }
@@ -54,13 +56,13 @@ impl Warden {
         })
     }
 
-    fn check(&mut self, identity: &Identity) -> Result<(), Refusal> {
+    fn check(&mut self, identity: &Identity, rooms: &[RoomId]) -> Result<(), Refusal> {
         let now = self.broker.clock().now();
         let bans = self.bans.as_mut().ok_or(Refusal::StoreDown)?;
         bans.retain(|ban| ban.until.is_none_or(|until| until > now));
         let banned = bans.iter().any(|ban| {
             ban.user.as_ref().is_none_or(|user| *user == identity.user)
-                && ban.room.as_ref().is_none_or(|room| *room == identity.room)
+                && ban.room.as_ref().is_none_or(|banned| rooms.contains(banned))
                 && ban.token_id.as_deref().is_none_or(|id| identity.token_id.as_deref() == Some(id))
         });
         if banned { Err(Refusal::Banned) } else { Ok(()) }
@@ -83,11 +85,11 @@ impl Actor for Warden {
 impl Handler<Admit> for Warden {
     type Result = ResponseActFuture<Self, Result<(), Refusal>>;
 
-    fn handle(&mut self, Admit { identity, ticket }: Admit, ctx: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, Admit { identity, rooms, ticket }: Admit, ctx: &mut Self::Context) -> Self::Result {
         if self.bans.is_none() {
             self.load().spawn(ctx);
         }
-        let admitted = self.check(&identity);
+        let admitted = self.check(&identity, &rooms);
         let broker = self.broker.clone();
         let answer = async move {
             admitted?;

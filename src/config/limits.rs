@@ -26,6 +26,7 @@ pub struct Limits {
     pub history_page: usize,
     pub pending_entries: usize,
     pub posts_in_hand: u64,
+    pub rooms_per_session: usize,
     pub command_timeout_ms: u64,
     pub connection_rate: u64,
     pub connection_burst: u64,

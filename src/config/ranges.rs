@@ -32,6 +32,7 @@ pub(super) const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.history_page", 1..=1000),
     ("limits.pending_entries", 1..=10 * MILLION),
     ("limits.posts_in_hand", 1..=10_000),
+    ("limits.rooms_per_session", 1..=10_000),
     ("limits.command_timeout_ms", 1..=HOUR_MS),
     ("limits.connection_rate", 0..=10 * MILLION),
     ("limits.connection_burst", 1..=100 * MILLION),

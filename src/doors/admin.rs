@@ -3,7 +3,6 @@
 //! It only shows. Nothing can be changed through it, and no figure names a user, a room or an address.
 
 mod access;
-mod failures;
 mod figures;
 
 use std::sync::Arc;
@@ -19,7 +18,6 @@ use crate::config::{Config, Place};
 use crate::doors::pages::page;
 use crate::doors::problem::Problem;
 use crate::doors::socket::gate::Gate;
-use failures::Failures;
 
 /// What the page needs of the service.
 pub struct AdminDoor {
@@ -27,7 +25,6 @@ pub struct AdminDoor {
     gate: Arc<Gate>,
     secrets: Arc<InternalSecrets>,
     verifier: Arc<Verifier>,
-    failures: Failures,
     node: String,
     /// The kind of store, as in `sqlite`.
     store: &'static str,
@@ -51,7 +48,6 @@ impl AdminDoor {
             started: broker.clock().now(),
             node: config.server.node_name(),
             sockets_limit: config.limits.max_connections,
-            failures: Failures::default(),
             broker,
             gate,
             secrets,

@@ -93,7 +93,9 @@ fn status_of(refusal: &Refusal) -> u16 {
     match refusal {
         Refusal::NotAnAgent | Refusal::OtherIdentity | Refusal::Banned | Refusal::TicketUsed => 403,
         Refusal::UnknownMessage => 404,
-        Refusal::RoomClosed | Refusal::MessageDeleted | Refusal::NotInRoom => 409,
+        Refusal::RoomClosed | Refusal::MessageDeleted | Refusal::NotInRoom | Refusal::TooManyRooms { .. } => {
+            409
+        }
         Refusal::EmptyContent | Refusal::ContentTooLong { .. } | Refusal::SeqAhead { .. } => 422,
         Refusal::RateLimited { .. } => 429,
         Refusal::BackendRefused { .. } | Refusal::BackendFailed { .. } => 502,

@@ -18,9 +18,11 @@ use bytes::Bytes;
 use recado_actors::broker::Worker;
 use recado_actors::clock::Timestamp;
 use recado_actors::dialect::{DialectId, Frame, Lane};
-use recado_actors::id::Seq;
+use recado_actors::id::{RoomId, Seq};
 use recado_actors::limiter::{Allowance, Ask};
-use recado_actors::message::client::{ClientCommand, CloseSession, RefreshSession, Reply, SignalTyping};
+use recado_actors::message::client::{
+    ClientCommand, CloseSession, InRoom, RefreshSession, Reply, SignalTyping,
+};
 use recado_actors::outlet::Outlet;
 use recado_actors::refusal::{Farewell, Refusal};
 use recado_actors::session::Session;
@@ -32,6 +34,7 @@ use crate::doors::socket::Conversation;
 use crate::doors::socket::gate::Place;
 use crate::doors::socket::handshake::Arrival;
 use crate::doors::widget::codec::{Asked, Heard};
+use crate::doors::widget::entering::Visitor;
 use crate::doors::widget::posting::InHand;
 use crate::doors::widget::words::Subject;
 
@@ -63,6 +66,8 @@ pub struct WidgetTalk {
     /// Until the client is let in; its token need not be kept longer.
     arrival: Option<Box<Arrival>>,
     session: Option<Addr<Session>>,
+    /// The one room that its token opens.
+    room: Option<RoomId>,
     place: Place,
     /// Posts that are not answered yet.
     posts: Option<Rc<InHand>>,
@@ -78,7 +83,7 @@ impl WidgetTalk {
         place: Place,
     ) -> Self {
         let arrival = Some(Box::new(arrival));
-        Self { door, worker, outlet, allowance, arrival, session: None, place, posts: None }
+        Self { door, worker, outlet, allowance, arrival, session: None, room: None, place, posts: None }
     }
 
     fn say(&self, frame: Option<Frame>) {
@@ -101,8 +106,8 @@ impl WidgetTalk {
     }
 
     async fn ask(&self, command: ClientCommand) -> Result<Reply, Refusal> {
-        let session = self.session.as_ref().ok_or(Refusal::NotInRoom)?;
-        let answer = ask(session, command, self.wait()).await;
+        let (Some(session), Some(room)) = (&self.session, &self.room) else { return Err(Refusal::NotInRoom) };
+        let answer = ask(session, InRoom { room: room.clone(), command }, self.wait()).await;
         if matches!(answer, Err(Refusal::Restarting)) {
             // Sessions are never restarted: the client returns and resumes.
             self.outlet.close(Farewell::Internal);
@@ -132,12 +137,13 @@ impl WidgetTalk {
     }
 
     /// Does what can be done at once; what is left takes longer.
-    fn serve_now(&mut self, session: &Addr<Session>, asked: Asked) -> Option<Asked> {
+    fn serve_now(&mut self, asked: Asked) -> Option<Asked> {
+        let (Some(session), Some(room)) = (self.session.clone(), self.room.clone()) else { return None };
         match asked {
             Asked::Ping => self.say(words::pong()),
             Asked::Post { .. } if self.hands_are_full() => return Some(asked),
-            Asked::Post { content, role, temp_id } => self.post(session, content, role, temp_id),
-            Asked::Typing { is_typing } => session.do_send(SignalTyping { is_typing }),
+            Asked::Post { content, role, temp_id } => self.post(&session, room, content, role, temp_id),
+            Asked::Typing { is_typing } => session.do_send(SignalTyping { room, is_typing }),
             Asked::AgentJoined
             | Asked::History { .. }
             | Asked::Delivered { .. }
@@ -154,9 +160,8 @@ impl WidgetTalk {
             // Whatever else is asked for comes after what was posted before it.
             posts.at_most(if is_post { self.door.posts_in_hand.saturating_sub(1) } else { 0 }).await;
         }
-        let Some(session) = self.session.clone() else { return };
         match asked {
-            Asked::Ping | Asked::Typing { .. } | Asked::Post { .. } => _ = self.serve_now(&session, asked),
+            Asked::Ping | Asked::Typing { .. } | Asked::Post { .. } => _ = self.serve_now(asked),
             Asked::AgentJoined => {
                 if let Err(refusal) = self.ask(ClientCommand::AnnounceAgent).await {
                     self.refuse(Subject::Agent, &refusal);
@@ -196,9 +201,12 @@ impl WidgetTalk {
     async fn refresh(&self, token: &str) {
         let Some(session) = &self.session else { return };
         let identity = match self.identify(token).await {
-            Ok((identity, None)) => identity,
+            Ok(Visitor { room, .. }) if self.room.as_ref() != Some(&room) => {
+                return self.refuse(Subject::Other, &Refusal::OtherIdentity);
+            }
+            Ok(Visitor { identity, ticket: None, .. }) => identity,
             // A ticket opens a door once; it does not keep one open.
-            Ok((_, Some(_))) => return self.say(words::error("Invalid token", "invalid_token")),
+            Ok(Visitor { .. }) => return self.say(words::error("Invalid token", "invalid_token")),
             Err(farewell) => return self.say(words::token_refused(farewell)),
         };
         let expires_at = identity.expires_at;
@@ -225,7 +233,7 @@ impl Conversation for WidgetTalk {
 
     fn hear(&mut self, message: Bytes) -> Option<Asked> {
         let heard = codec::read(&message);
-        let Some(session) = self.session.clone() else {
+        if self.session.is_none() {
             return match heard {
                 Heard::Asked(auth @ Asked::Auth { .. }) => Some(auth),
                 Heard::Asked(_) | Heard::Refused(_) | Heard::Ignored => {
@@ -233,13 +241,13 @@ impl Conversation for WidgetTalk {
                     None
                 }
             };
-        };
+        }
         if let Err(refusal) = self.pay(&heard) {
             self.refuse(Subject::Other, &refusal);
             return None;
         }
         match heard {
-            Heard::Asked(asked) => return self.serve_now(&session, asked),
+            Heard::Asked(asked) => return self.serve_now(asked),
             Heard::Refused(fault) => {
                 self.counts().refusals.count(fault.code);
                 self.say(words::fault(&fault));

@@ -15,7 +15,7 @@ async fn looks(house: &House, headers: &[(&str, &str)]) -> Response {
 }
 
 /// What somebody with the secret sees.
-async fn figures(house: &House) -> Value {
+pub async fn figures(house: &House) -> Value {
     let response = looks(house, &[("X-Internal-Secret", INTERNAL)]).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["cache-control"], "no-store");
@@ -88,7 +88,7 @@ async fn a_secret_in_the_address_and_a_ticket_open_nothing() {
 
 #[actix_web::test]
 async fn whoever_guesses_too_often_waits_and_the_right_secret_is_admitted_all_the_same() {
-    let house = House::start().await;
+    let house = House::with(&[("RECADO_LIMITS__AUTH_FAILURE_RATE", "10")]).await;
     let mut answers = Vec::new();
     for guess in 0..20 {
         answers.push(looks(&house, &[("X-Internal-Secret", &format!("guess {guess}"))]).await);

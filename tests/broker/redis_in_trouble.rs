@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
+use crate::admin::figures;
 use crate::house::House;
 use crate::minutes::all_leave;
 use crate::next_backend::settled;
@@ -162,6 +163,7 @@ async fn readiness_follows_the_bridge_and_health_says_degraded() {
     for house in [&strict, &easy] {
         bridge_is_down(house).await;
         assert_eq!(health(house).await, "degraded");
+        assert!(figures(house).await["bridge"]["down"].is_string());
     }
     let (status, told) = ready(&strict).await;
     assert!(
@@ -173,6 +175,7 @@ async fn readiness_follows_the_bridge_and_health_says_degraded() {
     for house in [strict, easy] {
         bridge_is_up(&house).await;
         assert_eq!((ready(&house).await.0, health(&house).await), (200, json!("healthy")));
+        assert_eq!(figures(&house).await["bridge"]["down"], json!(null));
         house.ends().await;
     }
 }

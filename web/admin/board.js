@@ -111,10 +111,16 @@ function parts({ latest: { look } }) {
   const files = process.maxFiles ? `${count(process.openFiles)} of ${count(process.maxFiles)}` : count(process.openFiles);
   return [
     [store.down ? "bad" : "good", `store, ${store.kind}`, store.down ? "refuses writes" : "writes"],
-    ["", "bridge to others", bridge.inUse ? (bridge.dropped > 0 ? `${count(bridge.dropped)} dropped` : "in use") : "none"],
+    [bridge.inUse ? (bridge.down ? "bad" : "good") : "", "bridge to others", way(bridge)],
     ["", "open files", files],
     [process.logLinesDropped > 0 ? "bad" : "", "log lines lost", count(process.logLinesDropped)],
   ];
+}
+
+function way({ inUse, down, probeMs, dropped }) {
+  if (!inUse) return "none";
+  const lost = dropped > 0 ? `, ${count(dropped)} dropped` : "";
+  return down ? `down: ${down}${lost}` : `up, ${probeMs} ms${lost}`;
 }
 
 export class Board {

@@ -2,7 +2,7 @@
 //!
 //! Made on the thread it serves and never leaves it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use actix::{Actor, Addr};
 
 use crate::broker::{Broker, ShardPlace};
 use crate::dialect::DialectId;
-use crate::id::{SessionId, ShardId};
+use crate::id::{RoomId, SessionId, ShardId};
 use crate::limiter::Allowance;
 use crate::message::client::Identity;
 use crate::outlet::{Flusher, Outlet, Wire};
@@ -65,13 +65,19 @@ impl Worker {
         Allowance::new(self.broker.limiter(), outlet, address)
     }
 
-    /// Starts the session of a client that proved itself.
-    pub fn open(&self, outlet: &Rc<Outlet>, allowance: &Rc<Allowance>, identity: Identity) -> Addr<Session> {
-        allowance.belongs_to(&identity.user, &identity.room);
+    /// Starts the session of a client that proved itself and comes for these rooms.
+    pub fn open(
+        &self,
+        outlet: &Rc<Outlet>,
+        allowance: &Rc<Allowance>,
+        identity: Identity,
+        rooms: Vec<RoomId>,
+    ) -> Addr<Session> {
+        allowance.belongs_to(&identity.user);
         let local = Rc::new(Local {
             outlet: outlet.clone(),
             user: identity.user.clone(),
-            room: identity.room.clone(),
+            rooms: RefCell::new(rooms),
             token_id: identity.token_id.clone(),
             expires_at: Cell::new(identity.expires_at),
             counted: Counted::new(self.broker.vitals(), outlet.way()),

@@ -22,7 +22,7 @@ pub struct Allowance {
     outlet: Rc<Outlet>,
     address: Option<IpAddr>,
     /// Once it is known.
-    identity: OnceCell<(UserId, RoomId)>,
+    user: OnceCell<UserId>,
     own: Bucket,
     refusals: Bucket,
 }
@@ -33,25 +33,29 @@ impl Allowance {
             limiter: limiter.clone(),
             outlet: outlet.clone(),
             address: address.map(household),
-            identity: OnceCell::new(),
+            user: OnceCell::new(),
             own: Bucket::default(),
             refusals: Bucket::default(),
         })
     }
 
-    /// From now on this user's and this room's limits count too. They stay the same for a connection's life.
-    pub fn belongs_to(&self, user: &UserId, room: &RoomId) {
-        let _ = self.identity.set((user.clone(), room.clone()));
+    /// From now on this user's limits count too. It stays the same for a connection's life.
+    pub fn belongs_to(&self, user: &UserId) {
+        let _ = self.user.set(user.clone());
     }
 
-    /// May this be asked for now? If so it was paid for. A refusal too many is the last.
+    /// May this be asked for now, which concerns no room? If so it was paid for. A refusal too many is the last.
     pub fn spend(&self, ask: Ask) -> Result<(), Refusal> {
-        let identity = self.identity.get();
-        let parties = Parties {
-            user: identity.map(|(user, _)| user),
-            address: self.address.as_ref(),
-            room: identity.map(|(_, room)| room).filter(|_| ask != Ask::Other),
-        };
+        self.spend_from(ask, None)
+    }
+
+    /// The same in a room, whose limits count too.
+    pub fn spend_in(&self, room: &RoomId, ask: Ask) -> Result<(), Refusal> {
+        self.spend_from(ask, Some(room))
+    }
+
+    fn spend_from(&self, ask: Ask, room: Option<&RoomId>) -> Result<(), Refusal> {
+        let parties = Parties { user: self.user.get(), address: self.address.as_ref(), room };
         let now = self.limiter.now();
         let Err(retry_after) = self.limiter.spend(&self.own, parties, now, ask) else { return Ok(()) };
         let most = self.limiter.limits.flood_refusals;

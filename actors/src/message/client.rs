@@ -14,7 +14,6 @@ use crate::refusal::Refusal;
 #[derive(Debug, Clone)]
 pub struct Identity {
     pub user: UserId,
-    pub room: RoomId,
     /// May it speak as an agent or assistant? False only for those a token calls unauthenticated.
     pub may_speak_as_agent: bool,
     pub name: Option<String>,
@@ -33,10 +32,11 @@ pub struct Resume {
     pub epoch: Option<Epoch>,
 }
 
-/// Query: where does my room stand, and can I resume there?
+/// Query: where does this room stand, and can I resume there?
 #[derive(Message)]
 #[rtype(result = "Result<Opened, Refusal>")]
 pub struct OpenRoom {
+    pub room: RoomId,
     pub resume: Option<Resume>,
 }
 
@@ -53,7 +53,15 @@ pub struct Opened {
 #[derive(Message)]
 #[rtype(result = "Result<(), Refusal>")]
 pub struct FollowRoom {
+    pub room: RoomId,
     pub from: Seq,
+}
+
+/// Notice: the client wants to hear no more of this room.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct UnfollowRoom {
+    pub room: RoomId,
 }
 
 /// Notice: post this, after whatever came before it. Answered when it is durable; a way to an answer that is dropped
@@ -61,6 +69,7 @@ pub struct FollowRoom {
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct PostMessage {
+    pub room: RoomId,
     pub content: String,
     pub role: Role,
     pub client_id: Option<ClientId>,
@@ -76,15 +85,22 @@ pub struct Acknowledgement {
 }
 
 /// Notice: the client types, or stopped.
-#[derive(Debug, Clone, Copy, Message)]
+#[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 pub struct SignalTyping {
+    pub room: RoomId,
     pub is_typing: bool,
 }
 
-/// Whatever else a client can ask for once it is in its room.
+/// Command: whatever else a client can ask for in a room it follows.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Result<Reply, Refusal>")]
+pub struct InRoom {
+    pub room: RoomId,
+    pub command: ClientCommand,
+}
+
+#[derive(Debug, Clone)]
 pub enum ClientCommand {
     AnnounceAgent,
     GetHistory { before: Option<Seq>, limit: usize },

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::broker::Broker;
 use crate::id::{ClientId, RoomId, Seq, UserId};
 use crate::limiter::Ask;
-use crate::message::client::{ClientCommand, Identity, PostMessage, Reply, SignalTyping};
+use crate::message::client::{ClientCommand, Identity, InRoom, PostMessage, Reply, SignalTyping};
 use crate::message::receipt::{MarkReceipt, Watermark};
 use crate::message::room::{Entry, EntryBody, NewEntry, Posted, SetTyping};
 use crate::outbox::GetProfile;
@@ -21,16 +21,18 @@ use crate::session::order::PostOrder;
 pub(super) struct Errand {
     pub(super) broker: Broker,
     pub(super) identity: Rc<Identity>,
+    room: RoomId,
     following: bool,
     posts: Rc<PostOrder>,
 }
 
 impl Session {
-    fn errand(&mut self) -> Errand {
+    fn errand(&mut self, room: RoomId) -> Errand {
         Errand {
             broker: self.broker.clone(),
             identity: self.identity.clone(),
-            following: self.following,
+            following: self.following.contains(&room),
+            room,
             posts: self.posts.get_or_insert_default().clone(),
         }
     }
@@ -44,13 +46,13 @@ impl Handler<PostMessage> for Session {
     type Result = ();
 
     fn handle(&mut self, post: PostMessage, _: &mut Self::Context) {
-        let PostMessage { content, role, client_id, answer } = post;
+        let PostMessage { room, content, role, client_id, answer } = post;
         // Whoever asked may be gone when there is an answer.
-        if let Err(refusal) = self.allowance.spend(Ask::Message) {
+        if let Err(refusal) = self.allowance.spend_in(&room, Ask::Message) {
             let _ = answer.send(Err(refusal));
             return;
         }
-        let (errand, came) = (self.errand(), Instant::now());
+        let (errand, came) = (self.errand(room), Instant::now());
         let vitals = self.broker.vitals().clone();
         actix_rt::spawn(async move {
             let posted = errand.post(content, role, client_id).await;
@@ -67,24 +69,24 @@ impl Handler<PostMessage> for Session {
 impl Handler<SignalTyping> for Session {
     type Result = ();
 
-    fn handle(&mut self, SignalTyping { is_typing }: SignalTyping, _: &mut Self::Context) {
-        if self.allowance.spend(Ask::Typing).is_err() {
+    fn handle(&mut self, SignalTyping { room, is_typing }: SignalTyping, _: &mut Self::Context) {
+        if self.allowance.spend_in(&room, Ask::Typing).is_err() {
             return;
         }
-        let room = self.broker.room_if_open(&self.identity.room).filter(|_| self.following);
-        let Some(room) = room else { return self.count_refusal(&Refusal::NotInRoom) };
-        room.do_send(SetTyping { session: self.id, user: self.identity.user.clone(), is_typing });
+        let addr = self.broker.room_if_open(&room).filter(|_| self.following.contains(&room));
+        let Some(addr) = addr else { return self.count_refusal(&Refusal::NotInRoom) };
+        addr.do_send(SetTyping { session: self.id, user: self.identity.user.clone(), is_typing });
     }
 }
 
-impl Handler<ClientCommand> for Session {
+impl Handler<InRoom> for Session {
     type Result = ResponseFuture<Result<Reply, Refusal>>;
 
-    fn handle(&mut self, command: ClientCommand, _: &mut Self::Context) -> Self::Result {
-        if let Err(refusal) = self.allowance.spend(kind_of(&command)) {
+    fn handle(&mut self, InRoom { room, command }: InRoom, _: &mut Self::Context) -> Self::Result {
+        if let Err(refusal) = self.allowance.spend_in(&room, kind_of(&command)) {
             return Box::pin(std::future::ready(Err(refusal)));
         }
-        let errand = self.errand();
+        let errand = self.errand(room);
         let vitals = self.broker.vitals().clone();
         Box::pin(async move {
             let answer = errand.serve(command).await;
@@ -122,7 +124,7 @@ impl Errand {
     }
 
     pub(super) fn room(&self) -> &RoomId {
-        &self.identity.room
+        &self.room
     }
 
     /// Adds an entry after those this session asked for before.

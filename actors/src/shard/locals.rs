@@ -23,7 +23,8 @@ use crate::vitals::{Counted, Queued, Vitals};
 pub struct Local {
     pub outlet: Rc<Outlet>,
     pub user: UserId,
-    pub room: RoomId,
+    /// Which it follows, or is about to.
+    pub rooms: RefCell<Vec<RoomId>>,
     pub token_id: Option<Arc<str>>,
     pub expires_at: Cell<Option<Timestamp>>,
     pub counted: Counted,
@@ -49,22 +50,34 @@ impl Locals {
         self.sessions.borrow().get(&session).cloned()
     }
 
-    /// Forgets a socket and its seat.
+    /// Forgets a socket and its seats.
     pub fn remove(&self, session: SessionId) -> Option<Rc<Local>> {
         let local = self.sessions.borrow_mut().remove(&session)?;
-        let mut rooms = self.rooms.borrow_mut();
-        if let Some(audience) = rooms.get(&local.room) {
-            audience.unseat(session);
-            if audience.is_empty() {
-                rooms.remove(&local.room);
-            }
-        }
+        local.rooms.borrow().iter().for_each(|room| self.unseat(room, session));
         Some(local)
+    }
+
+    /// Takes a session's seat in one room.
+    pub fn detach(&self, room: &RoomId, session: SessionId) {
+        self.unseat(room, session);
+    }
+
+    fn unseat(&self, room: &RoomId, session: SessionId) {
+        let mut rooms = self.rooms.borrow_mut();
+        let Some(audience) = rooms.get(room) else { return };
+        audience.unseat(session);
+        if audience.is_empty() {
+            rooms.remove(room);
+        }
     }
 
     /// Gives a session its seat, and first what it missed.
     pub fn attach(&self, attach: &AttachMember) {
         let Some(local) = self.get(attach.session) else { return };
+        if !local.rooms.borrow().contains(&attach.room) {
+            // It has left meanwhile; the room is told so.
+            return;
+        }
         let mut rooms = self.rooms.borrow_mut();
         let new = || Audience::new(self.flusher.clone(), self.vitals.clone(), attach.told);
         let audience = rooms.entry(attach.room.clone()).or_insert_with(new);
@@ -143,6 +156,6 @@ impl Locals {
 
 fn is_meant(local: &Local, target: &Target) -> bool {
     target.user.as_ref().is_none_or(|user| *user == local.user)
-        && target.room.as_ref().is_none_or(|room| *room == local.room)
+        && target.room.as_ref().is_none_or(|room| local.rooms.borrow().contains(room))
         && target.token_id.as_deref().is_none_or(|id| local.token_id.as_deref() == Some(id))
 }

@@ -18,13 +18,13 @@ pub(super) async fn admit(door: &AdminDoor, request: &HttpRequest) -> Result<(),
         return Ok(());
     }
     let address = door.gate.client_address(request.head());
-    door.failures.check(address)?;
+    door.gate.check_failures(address)?;
     if let Ok(token) = std::str::from_utf8(bearer)
         && door.verifier.verify(token).await.is_ok_and(|claims| claims.admin)
     {
         return Ok(());
     }
-    door.failures.note(address);
+    door.gate.note_failure(address);
     door.broker.vitals().counts.auth_failures.count("admin");
     let detail = "an internal secret or a token with the admin role is needed";
     Err(Problem::new(401, "unauthorized", detail))

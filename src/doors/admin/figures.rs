@@ -3,6 +3,8 @@
 //! Counts are since the start: the page takes two looks and shows the difference, so that looking costs the node
 //! nothing between looks and several may look at once.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use recado_actors::vitals::{Figures, Queued, Spread};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -85,6 +87,10 @@ struct Store {
 #[serde(rename_all = "camelCase")]
 struct Bridge {
     in_use: bool,
+    /// Why nothing travels; none while it does.
+    down: Option<String>,
+    /// How long the last probe travelled, in milliseconds.
+    probe_ms: u128,
     dropped: u64,
 }
 
@@ -168,8 +174,13 @@ fn connections(door: &AdminDoor, figures: &Figures) -> Connections {
 }
 
 fn bridge(door: &AdminDoor) -> Bridge {
-    let dropped = door.broker.vitals().bridge.dropped.load(std::sync::atomic::Ordering::Relaxed);
-    Bridge { in_use: door.broker.ports().backplane.is_some(), dropped }
+    let bridge = &door.broker.vitals().bridge;
+    Bridge {
+        in_use: door.broker.ports().backplane.is_some(),
+        down: bridge.down(),
+        probe_ms: bridge.probe().as_millis(),
+        dropped: bridge.dropped.load(Relaxed),
+    }
 }
 
 fn process() -> Process {

@@ -13,8 +13,13 @@ use recado_actors::warden::Admit;
 use super::{WidgetTalk, codec, words};
 use crate::auth::{Claims, Tickets, TokenError};
 
-/// A ticket's own id and end, by which it is used up.
-type Ticket = (String, Timestamp);
+/// Who a token says this is, and the room it opens.
+pub(super) struct Visitor {
+    pub identity: Identity,
+    pub room: RoomId,
+    /// A ticket's own id and end, by which it is used up.
+    pub ticket: Option<(String, Timestamp)>,
+}
 
 impl WidgetTalk {
     pub(super) async fn enter_with_url(&mut self) {
@@ -41,9 +46,8 @@ impl WidgetTalk {
     }
 
     async fn try_enter(&mut self, token: &str, resume: Option<Resume>) -> Result<(), Farewell> {
-        let (identity, ticket) = self.identify(token).await?;
-        let room = identity.room.clone();
-        let admit = Admit { identity: identity.clone(), ticket };
+        let Visitor { identity, room, ticket } = self.identify(token).await?;
+        let admit = Admit { identity: identity.clone(), rooms: vec![room.clone()], ticket };
         let broker = self.worker.broker().clone();
         broker
             .warden()
@@ -51,13 +55,15 @@ impl WidgetTalk {
             .await
             .and_then(|admitted| admitted)
             .map_err(|r| not_admitted(&r))?;
-        let session = self.worker.open(&self.outlet, &self.allowance, identity);
-        self.session = Some(session.clone());
-        let opened = ask(&session, OpenRoom { resume }, self.wait()).await.and_then(|opened| opened);
+        let session = self.worker.open(&self.outlet, &self.allowance, identity, vec![room.clone()]);
+        (self.session, self.room) = (Some(session.clone()), Some(room.clone()));
+        let opened = ask(&session, OpenRoom { room: room.clone(), resume }, self.wait())
+            .await
+            .and_then(|opened| opened);
         let opened = opened.map_err(|refusal| not_admitted(&refusal))?;
         self.welcome(&room, opened);
-        let followed =
-            ask(&session, FollowRoom { from: opened.from }, broker.settings().catch_up_timeout).await;
+        let follow = FollowRoom { room: room.clone(), from: opened.from };
+        let followed = ask(&session, follow, broker.settings().catch_up_timeout).await;
         followed.and_then(|followed| followed).map_err(|refusal| not_admitted(&refusal))?;
         if self.has_extras() {
             self.tell_standing(&room).await;
@@ -66,7 +72,7 @@ impl WidgetTalk {
     }
 
     /// Who the token says this is.
-    pub(super) async fn identify(&self, token: &str) -> Result<(Identity, Option<Ticket>), Farewell> {
+    pub(super) async fn identify(&self, token: &str) -> Result<Visitor, Farewell> {
         let verified = if token.is_empty() {
             Err(TokenError::Missing)
         } else if let (true, Some(tickets)) = (Tickets::is_ticket(token), &self.door.tickets) {
@@ -87,7 +93,7 @@ impl WidgetTalk {
                 Farewell::TokenInvalid
             }
         })?;
-        identity(claims).inspect_err(|_| self.counts().auth_failures.count("incomplete"))
+        visitor(claims).inspect_err(|_| self.counts().auth_failures.count("incomplete"))
     }
 
     fn welcome(&self, room: &RoomId, opened: Opened) {
@@ -120,7 +126,7 @@ impl WidgetTalk {
     }
 }
 
-fn identity(claims: Claims) -> Result<(Identity, Option<Ticket>), Farewell> {
+fn visitor(claims: Claims) -> Result<Visitor, Farewell> {
     let (Some(user), Some(chat)) = (&claims.user_id, &claims.chat_id) else {
         return Err(Farewell::TokenIncomplete);
     };
@@ -133,7 +139,6 @@ fn identity(claims: Claims) -> Result<(Identity, Option<Ticket>), Farewell> {
     };
     let identity = Identity {
         user,
-        room,
         may_speak_as_agent: claims.is_authenticated != Some(false),
         name: claims.name,
         email: claims.email,
@@ -141,7 +146,7 @@ fn identity(claims: Claims) -> Result<(Identity, Option<Ticket>), Farewell> {
         token_id: claims.token_id.map(Into::into),
         expires_at: claims.expires_at.map(Timestamp::from_secs),
     };
-    Ok((identity, ticket))
+    Ok(Visitor { identity, room, ticket })
 }
 
 /// Why a genuine token does not open the door now.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use actix::Addr;
 use recado_actors::broker::Worker;
 use recado_actors::dialect::Lane;
-use recado_actors::id::ClientId;
+use recado_actors::id::{ClientId, RoomId};
 use recado_actors::message::client::{Acknowledgement, PostMessage};
 use recado_actors::message::room::Role;
 use recado_actors::outlet::Outlet;
@@ -103,6 +103,7 @@ impl WidgetTalk {
     pub(super) fn post(
         &mut self,
         session: &Addr<Session>,
+        room: RoomId,
         content: String,
         role: Role,
         temp_id: Option<ClientId>,
@@ -111,7 +112,7 @@ impl WidgetTalk {
             self.wants_extras();
         }
         let (answer, answered) = oneshot::channel();
-        session.do_send(PostMessage { content, role, client_id: temp_id.clone(), answer });
+        session.do_send(PostMessage { room, content, role, client_id: temp_id.clone(), answer });
         let taken = self.posts.get_or_insert_default().take(&self.outlet);
         let answer = Answer { worker: self.worker.clone(), temp_id, taken };
         actix_web::rt::spawn(async move {

@@ -135,7 +135,6 @@ impl Listener {
         let outlet = worker.outlet(DialectId(0), Box::new(EarWire(ear.clone())));
         let identity = Identity {
             user: UserId::parse(user).unwrap(),
-            room: RoomId::chat(chat).unwrap(),
             may_speak_as_agent: true,
             name: None,
             email: None,
@@ -144,9 +143,10 @@ impl Listener {
             expires_at: None,
         };
         let allowance = worker.allowance(&outlet, None);
-        let session = worker.open(&outlet, &allowance, identity);
-        let opened = session.send(OpenRoom { resume: None }).await.unwrap().unwrap();
-        session.send(FollowRoom { from: opened.from }).await.unwrap().unwrap();
+        let room = RoomId::chat(chat).unwrap();
+        let session = worker.open(&outlet, &allowance, identity, vec![room.clone()]);
+        let opened = session.send(OpenRoom { room: room.clone(), resume: None }).await.unwrap().unwrap();
+        session.send(FollowRoom { room, from: opened.from }).await.unwrap().unwrap();
         Self { ear, outlet, worker, _session: session }
     }
 
