@@ -65,6 +65,11 @@ impl From<LogError> for Refusal {
     }
 }
 
+/// Tick: whatever this turn brought is in.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct CommitDue;
+
 /// A draft that is being written.
 struct Pending {
     room: RoomId,
@@ -76,8 +81,10 @@ pub struct Archive {
     broker: Broker,
     waiting: Vec<AppendDraft>,
     writing: bool,
-    /// A commit is due at the end of the wait.
+    /// A commit is due at the end of the wait, or of this turn.
     due: bool,
+    /// When the last one began.
+    began: Option<Instant>,
     /// Let go when nothing is waiting.
     settling: Vec<oneshot::Sender<()>>,
     _obituary: Obituary,
@@ -90,6 +97,7 @@ impl Archive {
             waiting: Vec::new(),
             writing: false,
             due: false,
+            began: None,
             settling: Vec::new(),
             _obituary: obituary,
         }
@@ -105,14 +113,21 @@ impl Archive {
         if self.waiting.len() >= self.broker.settings().batch_entries {
             return self.commit(ctx);
         }
-        if !self.due {
-            self.due = true;
-            ctx.run_later(self.broker.settings().batch_wait, |archive, ctx| {
-                archive.due = false;
-                if !archive.writing && !archive.waiting.is_empty() {
-                    archive.commit(ctx);
-                }
-            });
+        if std::mem::replace(&mut self.due, true) {
+            return;
+        }
+        // Alone, a message is stored at once; where many come, those of a while share a commit.
+        let pause = self.broker.settings().batch_wait;
+        match self.began.map(|began| pause.saturating_sub(began.elapsed())) {
+            Some(wait) if !wait.is_zero() => _ = ctx.run_later(wait, Self::commit_what_is_due),
+            Some(_) | None => ctx.notify(CommitDue),
+        }
+    }
+
+    fn commit_what_is_due(&mut self, ctx: &mut Context<Self>) {
+        self.due = false;
+        if !self.writing && !self.waiting.is_empty() {
+            self.commit(ctx);
         }
     }
 
@@ -126,6 +141,7 @@ impl Archive {
         }
         self.broker.vitals().counts.commit_size.observe(u64::try_from(most).unwrap_or(0));
         let began = Instant::now();
+        self.began = Some(began);
         let written = self.broker.ports().log.append(drafts, self.broker.clock().now());
         let done = written.into_actor(self).map(move |result, archive, ctx| {
             archive.writing = false;
@@ -240,6 +256,14 @@ impl Handler<AppendDraft> for Archive {
         }
         self.waiting.push(append);
         self.schedule(ctx);
+    }
+}
+
+impl Handler<CommitDue> for Archive {
+    type Result = ();
+
+    fn handle(&mut self, _: CommitDue, ctx: &mut Self::Context) {
+        self.commit_what_is_due(ctx);
     }
 }
 

@@ -13,7 +13,7 @@ pub struct Settings {
     pub rates: RateLimits,
     /// The most drafts in one commit.
     pub batch_entries: usize,
-    /// How long the first draft of a batch waits for company; zero: until the end of the turn.
+    /// How long after one commit began the next one waits for company; zero: until the end of the turn.
     pub batch_wait: Duration,
     /// The most drafts that wait to be stored; past it senders are refused.
     pub pending_entries: usize,
@@ -71,7 +71,7 @@ impl Default for Settings {
             outlet: OutletLimits::default(),
             rates: RateLimits::default(),
             batch_entries: 256,
-            batch_wait: Duration::from_millis(1),
+            batch_wait: Duration::from_millis(2),
             pending_entries: 100_000,
             command_timeout: Duration::from_secs(15),
             max_content_chars: 4000,
