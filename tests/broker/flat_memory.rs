@@ -51,7 +51,8 @@ async fn stays_flat(worst: &[Vec<u8>], times: usize, code: u16, most: u64) {
             before = recado.memory("VmHWM");
         }
     }
-    let grown = recado.memory("VmHWM") - before;
+    // The kernel adds up what its processors counted, so a later look may see a little less.
+    let grown = recado.memory("VmHWM").saturating_sub(before);
     assert!(grown <= most, "grew by {grown} KiB");
 }
 
@@ -104,7 +105,7 @@ async fn a_flood_of_small_frames_waits_in_the_network_and_not_here() {
     eve.sends_frame(FIN | PING, b"done").await;
     eve.sends_frame(FIN | TEXT, post("and now a word").as_bytes()).await;
     eve.hears_among_others("message").await;
-    let grown = recado.memory("VmHWM") - before;
+    let grown = recado.memory("VmHWM").saturating_sub(before);
     assert!(grown <= 4 * MIB, "grew by {grown} KiB");
     eve.leaves().await;
 }
@@ -144,7 +145,7 @@ async fn clients_that_never_read_cost_their_queue_and_no_more() {
     for eve in &mut frozen {
         eve.is_cut_off().await;
     }
-    let grown = recado.memory("VmHWM") - before;
+    let grown = recado.memory("VmHWM").saturating_sub(before);
     assert!(grown <= said + 4 * MIB, "grew by {grown} KiB while {said} KiB were said");
     ann.leaves().await;
 }
