@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::lexer::{Views, split};
 use crate::mentions::{Token, tokens};
 
-/// Folders of this name are never ours, wherever they are.
+/// What has this name is never ours, wherever it is: in a second work tree `.git` is a file.
 const FOREIGN: &[&str] = &[".git", "node_modules", "target"];
 /// What a broker that runs in the checkout leaves behind.
 const LEFT_BEHIND: &[&str] = &["data", "logs"];
@@ -77,10 +77,11 @@ fn collect(folder: &Path, files: &mut Vec<File>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.strip_prefix(root()).unwrap().to_str().expect("a path is text").to_owned();
+        if is_foreign(&path, &name) {
+            continue;
+        }
         if path.is_dir() {
-            if !is_foreign(&path, &name) {
-                collect(&path, files);
-            }
+            collect(&path, files);
         } else if let Ok(text) = fs::read_to_string(&path) {
             files.push(File { path: name, text });
         }
