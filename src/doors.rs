@@ -8,4 +8,5 @@ pub mod ops;
 pub mod pages;
 pub mod problem;
 pub mod socket;
+pub mod socketio;
 pub mod widget;

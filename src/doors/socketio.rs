@@ -1,0 +1,5 @@
+//! Socket.IO: the doors that stock `socket.io-client`s come in by.
+//!
+//! Below is Engine.IO (`engine`), which moves messages over polling or a WebSocket.
+
+pub mod engine;
