@@ -27,6 +27,16 @@ pub fn json(value: &impl Serialize) -> Option<Frame> {
     written.ok().map(|()| finish(TEXT, wire))
 }
 
+/// A text frame.
+pub fn text(text: &str) -> Frame {
+    whole(TEXT, text.as_bytes())
+}
+
+/// A binary frame.
+pub fn binary(bytes: &[u8]) -> Frame {
+    whole(BINARY, bytes)
+}
+
 /// Does it carry a message, and one that is not compressed?
 pub fn is_plain_message(frame: &Frame) -> bool {
     frame.wire().first().is_some_and(|first| matches!(first & !FIN, TEXT | BINARY))
@@ -35,10 +45,7 @@ pub fn is_plain_message(frame: &Frame) -> bool {
 /// The frame that carries `payload`, which is what `frame` carries, compressed.
 pub fn compressed(frame: &Frame, payload: &[u8]) -> Frame {
     let opcode = frame.wire().first().map_or(TEXT, |first| first & !FIN);
-    let mut wire = Vec::with_capacity(HEADER + payload.len());
-    wire.resize(HEADER, 0);
-    wire.extend_from_slice(payload);
-    finish(COMPRESSED | opcode, wire)
+    whole(COMPRESSED | opcode, payload)
 }
 
 pub fn ping() -> Frame {
@@ -63,6 +70,13 @@ fn control(opcode: u8, payload: &[u8]) -> Frame {
     let mut wire = vec![0; HEADER];
     wire.extend(payload.iter().take(CONTROL));
     finish(opcode, wire)
+}
+
+fn whole(first: u8, payload: &[u8]) -> Frame {
+    let mut wire = Vec::with_capacity(HEADER + payload.len());
+    wire.resize(HEADER, 0);
+    wire.extend_from_slice(payload);
+    finish(first, wire)
 }
 
 /// One frame as a client would have sent it, with a mask that changes nothing.
@@ -119,6 +133,13 @@ mod tests {
             assert_eq!(frame.packet().len(), length + 2);
             assert_eq!(frame.packet().first(), Some(&b'"'));
         }
+    }
+
+    #[test]
+    fn text_and_binary_are_carried_as_they_are() {
+        assert_eq!(text("40€").wire().as_ref(), b"\x81\x0540\xe2\x82\xac");
+        assert_eq!(binary(&[4, 0xff]).wire().as_ref(), b"\x82\x02\x04\xff");
+        assert_eq!(binary(&[7; 70_000]).packet(), vec![7; 70_000]);
     }
 
     #[test]

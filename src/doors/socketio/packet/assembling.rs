@@ -1,0 +1,80 @@
+//! Messages of a client, one by one, to whole packets. Pure.
+//!
+//! Between a packet's text and its last attachment nothing else may come, and no more is kept than the limits allow.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+
+use super::{Fault, Heard, Limits, reading};
+use crate::doors::socketio::engine::packet::Message;
+
+/// Smaller attachments are copied while they wait, or they would hold on to the buffer that they came in.
+const WORTH_A_BUFFER: usize = 16 << 10;
+
+/// One client's packets. After a fault there is nothing to go on with.
+#[derive(Debug)]
+pub struct Assembler {
+    limits: Rc<Limits>,
+    half: Option<Half>,
+}
+
+/// A packet that waits for attachments.
+#[derive(Debug)]
+struct Half {
+    heard: Heard,
+    missing: usize,
+    bytes: usize,
+}
+
+impl Assembler {
+    pub fn new(limits: Rc<Limits>) -> Self {
+        Self { limits, half: None }
+    }
+
+    /// Does a packet wait for attachments? Whoever reads the messages says for how long it may.
+    pub fn is_waiting(&self) -> bool {
+        self.half.is_some()
+    }
+
+    /// The next message. None: there is more to come.
+    pub fn hear(&mut self, message: Message) -> Result<Option<Heard>, Fault> {
+        match (self.half.take(), message) {
+            (None, Message::Text(text)) => self.begin(&text),
+            (Some(half), Message::Binary(bytes)) => self.go_on(half, bytes),
+            (Some(_), Message::Text(_)) => Err(Fault::AttachmentMissing),
+            (None, Message::Binary(_)) => Err(Fault::AttachmentUnannounced),
+        }
+    }
+
+    fn begin(&mut self, text: &str) -> Result<Option<Heard>, Fault> {
+        let (heard, missing) = reading::read(text, &self.limits)?;
+        if missing == 0 {
+            return Ok(Some(heard));
+        }
+        self.half = Some(Half { heard, missing, bytes: 0 });
+        Ok(None)
+    }
+
+    fn go_on(&mut self, mut half: Half, bytes: Bytes) -> Result<Option<Heard>, Fault> {
+        half.bytes = half.bytes.saturating_add(bytes.len());
+        if half.bytes > self.limits.attachment_bytes {
+            return Err(Fault::TooLarge);
+        }
+        let (Heard::Event { attachments, .. } | Heard::Ack { attachments, .. }) = &mut half.heard else {
+            return Err(Fault::AttachmentUnannounced);
+        };
+        half.missing = half.missing.saturating_sub(1);
+        let is_small = bytes.len() < WORTH_A_BUFFER;
+        let waits = half.missing > 0;
+        attachments.push(if waits && is_small { Bytes::copy_from_slice(&bytes) } else { bytes });
+        if half.missing == 0 {
+            return Ok(Some(half.heard));
+        }
+        self.half = Some(half);
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests;
