@@ -23,6 +23,10 @@ use recado_actors::message::cluster::News;
 use recado_actors::refusal::Farewell;
 use serde_json::value::RawValue;
 
+#[path = "targets/socketio.rs"]
+mod socketio;
+pub use socketio::socketio_payload;
+
 const LIMITS: GuardLimits = GuardLimits {
     message_bytes: 1000,
     fragments_count: 8,

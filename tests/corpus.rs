@@ -14,13 +14,14 @@ mod targets;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 6] = [
+const TARGETS: [Target; 7] = [
     ("guard", targets::guard),
     ("widget_frame", targets::widget_frame),
     ("token", targets::token),
     ("settings", targets::settings),
     ("redis_payload", targets::redis_payload),
     ("internal_body", targets::internal_body),
+    ("socketio_payload", targets::socketio_payload),
 ];
 
 fn fuzz(folder: &str) -> PathBuf {
@@ -82,6 +83,11 @@ fn bodies_of_the_corpus_are_read_or_refused_in_order() {
     replay("internal_body");
 }
 
+#[test]
+fn payloads_of_the_corpus_are_packets_or_faults() {
+    replay("socketio_payload");
+}
+
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 0..600)
 }
@@ -91,6 +97,9 @@ fn almost_json() -> impl Strategy<Value = String> {
     const SIGN: &str = r#"[{}:,"]|\[|\]|type|message|content|role|user|id|data|chatId|userId|exp|level|\\u0000|-1|1e400|null|true|[a-z]"#;
     prop::collection::vec(SIGN, 0..60).prop_map(|signs| signs.concat())
 }
+
+/// Begins as a packet of Engine.IO does, and mostly as one of Socket.IO in it.
+const ALMOST_A_PACKET: &str = r#"4[0-6]([0-4]-)?(/[a-z]{0,3},)?[0-9]{0,3}(\["[a-z]{1,3}"(,("é"|[0-9.e-]{1,5}|\{"_placeholder":true,"num":[0-2]\})){0,3}\]|\{\}|[\[\]{}",:]{0,9})?|b4?[A-Za-z0-9+/]{4}|[0-7]probe"#;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
@@ -140,5 +149,13 @@ proptest! {
     fn any_bytes_are_a_body_or_refused(bytes in any_bytes(), text in almost_json()) {
         targets::internal_body(&bytes);
         targets::internal_body(text.as_bytes());
+    }
+
+    #[test]
+    fn any_bytes_are_packets_or_faults(bytes in any_bytes(), packets in prop::collection::vec(ALMOST_A_PACKET, 1..6)) {
+        targets::socketio_payload(&bytes);
+        targets::socketio_payload(packets.join("\x1e").as_bytes());
+        let counted = packets.iter().map(|packet| format!("{}:{packet}", packet.encode_utf16().count()));
+        targets::socketio_payload(counted.collect::<String>().as_bytes());
     }
 }
