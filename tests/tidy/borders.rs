@@ -40,6 +40,7 @@ const CODECS: &[&str] = &[
     "src/doors/socketio/engine/payload3.rs",
     "src/doors/socketio/packet.rs",
     "src/doors/socketio/packet/assembling.rs",
+    "src/doors/socketio/packet/halves.rs",
     "src/doors/socketio/packet/placeholders.rs",
     "src/doors/socketio/packet/reading.rs",
     "src/doors/socketio/packet/writing.rs",

@@ -14,6 +14,7 @@
 //! A packet that breaks these rules leaves nothing to go on with: who sent it is to be hung up on.
 
 pub mod assembling;
+mod halves;
 pub mod placeholders;
 mod reading;
 pub mod writing;

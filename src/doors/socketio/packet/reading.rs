@@ -5,10 +5,9 @@
 
 use bytestring::ByteString;
 use serde::de::DeserializeOwned;
-use serde_json::error::Category;
 use serde_json::{Map, Value};
 
-use super::{Fault, Heard, LARGEST_ID, Limits, RESERVED, ROOT, placeholders};
+use super::{Fault, Heard, LARGEST_ID, Limits, RESERVED, ROOT, halves, placeholders};
 
 /// `LARGEST_ID` has 16 digits; leading zeros are nothing a client writes.
 const MOST_DIGITS: usize = 16;
@@ -130,10 +129,16 @@ fn array(json: &str, attachments: usize, limits: &Limits) -> Result<Vec<Value>, 
 }
 
 fn parsed<T: DeserializeOwned>(json: &str) -> Result<T, Fault> {
-    serde_json::from_str(json).map_err(|error| match error.classify() {
-        Category::Data => Fault::BadPayload,
-        Category::Io | Category::Syntax | Category::Eof => Fault::BadJson,
-    })
+    let error = match serde_json::from_str(json) {
+        Ok(parsed) => return Ok(parsed),
+        Err(error) => error,
+    };
+    let mended = Some(json).filter(|_| error.is_syntax()).and_then(halves::mended);
+    match mended.map_or(Err(error), |mended| serde_json::from_str(&mended)) {
+        Ok(parsed) => Ok(parsed),
+        Err(error) if error.is_data() => Err(Fault::BadPayload),
+        Err(_) => Err(Fault::BadJson),
+    }
 }
 
 /// Reading has stopped at a depth of 128 before.
