@@ -8,7 +8,8 @@ use recado::doors::socketio::engine::{payload, payload3};
 use recado::doors::socketio::packet::{Assembler, Heard, LARGEST_ID, Limits, RESERVED, Written, writing};
 
 const MOST: usize = 16;
-const LIMITS: Limits = Limits { attachments: 3, attachment_bytes: 64, namespace_bytes: 16, depth: 8 };
+const LIMITS: Limits =
+    Limits { attachments: 3, attachment_bytes: 64, namespace_bytes: 16, depth: 8, values: 40 };
 
 /// A polling payload, in each of the three ways that there are.
 pub fn socketio_payload(input: &[u8]) {

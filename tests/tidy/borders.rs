@@ -43,6 +43,7 @@ const CODECS: &[&str] = &[
     "src/doors/socketio/packet/halves.rs",
     "src/doors/socketio/packet/placeholders.rs",
     "src/doors/socketio/packet/reading.rs",
+    "src/doors/socketio/packet/values.rs",
     "src/doors/socketio/packet/writing.rs",
 ];
 /// What doors share; every other part of `src/doors` is a door.

@@ -17,6 +17,7 @@ pub mod assembling;
 mod halves;
 pub mod placeholders;
 mod reading;
+mod values;
 pub mod writing;
 
 use bytes::Bytes;
@@ -69,13 +70,15 @@ pub struct Limits {
     /// Of all attachments of a packet together.
     pub attachment_bytes: usize,
     pub namespace_bytes: usize,
-    /// How deep arrays and objects may lie in each other; no more than 127.
+    /// How deep arrays and objects may lie in each other; no more than 126.
     pub depth: usize,
+    /// How many values there may be, those within others counted too.
+    pub values: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { attachments: 10, attachment_bytes: 10 << 20, namespace_bytes: 128, depth: 64 }
+        Self { attachments: 10, attachment_bytes: 10 << 20, namespace_bytes: 128, depth: 64, values: 50_000 }
     }
 }
 
@@ -100,6 +103,8 @@ pub enum Fault {
     BadJson,
     #[error("JSON too deep")]
     TooDeep,
+    #[error("JSON of too many values")]
+    TooManyValues,
     #[error("JSON of another kind than the type of the packet asks for")]
     BadPayload,
     #[error("an event without a name")]
@@ -127,6 +132,7 @@ impl Fault {
             Self::BadId => "bad_ack_id",
             Self::BadJson => "bad_json",
             Self::TooDeep => "json_too_deep",
+            Self::TooManyValues => "too_many_values",
             Self::BadPayload => "bad_payload",
             Self::NoName => "no_event_name",
             Self::ReservedName => "reserved_event_name",

@@ -13,7 +13,6 @@
 //! Only this module names `engineioxide-core`, which knows all types; messages, which are nearly everything that comes,
 //! take a way of their own that copies nothing.
 
-use std::fmt;
 use std::time::Duration;
 
 use base64::Engine;
@@ -200,15 +199,6 @@ struct Opening<'a> {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::V3 => "3",
-            Self::V4 => "4",
-        })
-    }
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 
 use super::{Fault, Heard, Limits, reading};
 use crate::doors::socketio::engine::packet::Message;
 
-/// Smaller attachments are copied while they wait, or they would hold on to the buffer that they came in.
+/// Smaller messages are copied while they wait, or they would hold on to the buffer that they came in.
 const WORTH_A_BUFFER: usize = 16 << 10;
 
 /// One client's packets. After a fault there is nothing to go on with.
@@ -19,11 +20,12 @@ pub struct Assembler {
     half: Option<Half>,
 }
 
-/// A packet that waits for attachments.
+/// A packet that waits for attachments. It waits as text, which takes less than what is made of it.
 #[derive(Debug)]
 struct Half {
-    heard: Heard,
+    text: ByteString,
     missing: usize,
+    attachments: Vec<Bytes>,
     bytes: usize,
 }
 
@@ -40,19 +42,20 @@ impl Assembler {
     /// The next message. None: there is more to come.
     pub fn hear(&mut self, message: Message) -> Result<Option<Heard>, Fault> {
         match (self.half.take(), message) {
-            (None, Message::Text(text)) => self.begin(&text),
+            (None, Message::Text(text)) => self.begin(text),
             (Some(half), Message::Binary(bytes)) => self.go_on(half, bytes),
             (Some(_), Message::Text(_)) => Err(Fault::AttachmentMissing),
             (None, Message::Binary(_)) => Err(Fault::AttachmentUnannounced),
         }
     }
 
-    fn begin(&mut self, text: &str) -> Result<Option<Heard>, Fault> {
-        let (heard, missing) = reading::read(text, &self.limits)?;
+    fn begin(&mut self, text: ByteString) -> Result<Option<Heard>, Fault> {
+        let (heard, missing) = reading::read(&text, &self.limits)?;
         if missing == 0 {
             return Ok(Some(heard));
         }
-        self.half = Some(Half { heard, missing, bytes: 0 });
+        let text = if text.len() < WORTH_A_BUFFER { ByteString::from(&*text) } else { text };
+        self.half = Some(Half { text, missing, attachments: Vec::new(), bytes: 0 });
         Ok(None)
     }
 
@@ -61,18 +64,19 @@ impl Assembler {
         if half.bytes > self.limits.attachment_bytes {
             return Err(Fault::TooLarge);
         }
-        let (Heard::Event { attachments, .. } | Heard::Ack { attachments, .. }) = &mut half.heard else {
-            return Err(Fault::AttachmentUnannounced);
-        };
         half.missing = half.missing.saturating_sub(1);
-        let is_small = bytes.len() < WORTH_A_BUFFER;
-        let waits = half.missing > 0;
-        attachments.push(if waits && is_small { Bytes::copy_from_slice(&bytes) } else { bytes });
-        if half.missing == 0 {
-            return Ok(Some(half.heard));
+        if half.missing > 0 {
+            let is_small = bytes.len() < WORTH_A_BUFFER;
+            half.attachments.push(if is_small { Bytes::copy_from_slice(&bytes) } else { bytes });
+            self.half = Some(half);
+            return Ok(None);
         }
-        self.half = Some(half);
-        Ok(None)
+        half.attachments.push(bytes);
+        let (mut heard, _) = reading::read(&half.text, &self.limits)?;
+        if let Heard::Event { attachments, .. } | Heard::Ack { attachments, .. } = &mut heard {
+            *attachments = half.attachments;
+        }
+        Ok(Some(heard))
     }
 }
 

@@ -4,10 +4,9 @@
 //! leaves out, JSON it does not look at) and would have to be surrounded by all of this. It is the judge in the tests.
 
 use bytestring::ByteString;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{Fault, Heard, LARGEST_ID, Limits, RESERVED, ROOT, halves, placeholders};
+use super::{Fault, Heard, LARGEST_ID, Limits, RESERVED, ROOT, placeholders, values};
 
 /// `LARGEST_ID` has 16 digits; leading zeros are nothing a client writes.
 const MOST_DIGITS: usize = 16;
@@ -109,48 +108,21 @@ fn auth(json: &str, limits: &Limits) -> Result<Option<Map<String, Value>>, Fault
     if json.is_empty() {
         return Ok(None);
     }
-    let auth: Map<String, Value> = parsed(json)?;
-    let fits = auth.values().all(|value| is_within(value, limits.depth.saturating_sub(1)));
-    if fits { Ok(Some(auth)) } else { Err(Fault::TooDeep) }
+    match values::read(json, limits)? {
+        Value::Object(auth) => Ok(Some(auth)),
+        _ => Err(Fault::BadPayload),
+    }
 }
 
 fn array(json: &str, attachments: usize, limits: &Limits) -> Result<Vec<Value>, Fault> {
     if json.is_empty() {
         return Err(Fault::BadPayload);
     }
-    let array: Vec<Value> = parsed(json)?;
-    if !array.iter().all(|value| is_within(value, limits.depth.saturating_sub(1))) {
-        return Err(Fault::TooDeep);
-    }
-    if attachments > 0 && !placeholders::are_whole(&array, attachments) {
-        return Err(Fault::BadPlaceholder);
-    }
-    Ok(array)
-}
-
-fn parsed<T: DeserializeOwned>(json: &str) -> Result<T, Fault> {
-    let error = match serde_json::from_str(json) {
-        Ok(parsed) => return Ok(parsed),
-        Err(error) => error,
-    };
-    let mended = Some(json).filter(|_| error.is_syntax()).and_then(halves::mended);
-    match mended.map_or(Err(error), |mended| serde_json::from_str(&mended)) {
-        Ok(parsed) => Ok(parsed),
-        Err(error) if error.is_data() => Err(Fault::BadPayload),
-        Err(_) => Err(Fault::BadJson),
-    }
-}
-
-/// Reading has stopped at a depth of 128 before.
-fn is_within(value: &Value, depth: usize) -> bool {
-    match value {
-        Value::Array(values) => {
-            depth > 0 && values.iter().all(|value| is_within(value, depth.saturating_sub(1)))
-        }
-        Value::Object(fields) => {
-            depth > 0 && fields.values().all(|value| is_within(value, depth.saturating_sub(1)))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    match values::read(json, limits)? {
+        Value::Array(array) if attachments == 0 => Ok(array),
+        Value::Array(array) if placeholders::are_whole(&array, attachments) => Ok(array),
+        Value::Array(_) => Err(Fault::BadPlaceholder),
+        _ => Err(Fault::BadPayload),
     }
 }
 

@@ -136,7 +136,7 @@ fn what_is_too_long_or_too_deep_is_refused() {
     let refused = |text: String| read(&text, &limits()).unwrap_err();
     assert_eq!(refused(format!("0/{}", "n".repeat(16))), Fault::BadNamespace);
     assert_eq!(refused(format!("2[\"a\",{}{}]", "[".repeat(8), "]".repeat(8))), Fault::TooDeep);
-    assert_eq!(refused(format!("2[\"a\",{}", "[".repeat(100_000))), Fault::BadJson);
+    assert_eq!(refused(format!("2[\"a\"{}]", ",1".repeat(50_000))), Fault::TooManyValues);
     assert!(read(&format!("0/{}", "n".repeat(15)), &limits()).is_ok());
     assert!(read(&format!("2[\"a\",{}{}]", "[".repeat(7), "]".repeat(7)), &limits()).is_ok());
 }
