@@ -69,6 +69,7 @@ pub struct Limits {
     pub attachments: usize,
     /// Of all attachments of a packet together.
     pub attachment_bytes: usize,
+    /// With the query that clients of protocol 3 put behind it.
     pub namespace_bytes: usize,
     /// How deep arrays and objects may lie in each other; no more than 126.
     pub depth: usize,
@@ -78,7 +79,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { attachments: 10, attachment_bytes: 10 << 20, namespace_bytes: 128, depth: 64, values: 50_000 }
+        Self { attachments: 10, attachment_bytes: 10 << 20, namespace_bytes: 1024, depth: 64, values: 50_000 }
     }
 }
 
