@@ -2,10 +2,14 @@
 //!
 //! A value of one of these types has passed its checks: no later code looks again.
 
+mod number;
+
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use number::GroupId;
 
 /// The most characters a user's, room's or message's name may have.
 pub const ID_CHARS: usize = 128;
@@ -21,6 +25,8 @@ pub enum IdError {
     Control,
     #[error("has no known kind before its colon")]
     Kind,
+    #[error("is not a whole number from 1 to 9007199254740991")]
+    Number,
 }
 
 fn checked(text: &str) -> Result<Arc<str>, IdError> {

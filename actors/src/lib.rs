@@ -11,6 +11,7 @@ pub mod clock;
 pub mod courier;
 pub mod dialect;
 pub mod directory;
+pub mod folding;
 pub mod id;
 pub mod limiter;
 pub mod message;

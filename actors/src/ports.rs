@@ -4,6 +4,7 @@
 
 pub mod letters;
 pub mod memory;
+pub mod people;
 
 use std::sync::Arc;
 

@@ -6,8 +6,11 @@
 
 mod book;
 mod crash;
+mod directory;
+mod directory_memory;
 mod disk_full;
 mod file;
+mod groups;
 mod letters;
 mod log;
 mod memory;

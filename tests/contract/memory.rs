@@ -15,7 +15,7 @@ fn store() -> MemoryStore {
     MemoryStore::new(Epoch(7))
 }
 
-async fn run<F: Future<Output = ()>>(story: impl FnOnce(MemoryStore) -> F) {
+pub async fn run<F: Future<Output = ()>>(story: impl FnOnce(MemoryStore) -> F) {
     within(story(store())).await;
 }
 

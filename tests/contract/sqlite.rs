@@ -7,7 +7,7 @@ use recado::store::sqlite::SqliteStore;
 use crate::people::within;
 use crate::{book, letters, log, messages, receipts};
 
-async fn run<F: Future<Output = ()>>(story: impl FnOnce(SqliteStore) -> F) {
+pub async fn run<F: Future<Output = ()>>(story: impl FnOnce(SqliteStore) -> F) {
     let directory = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&directory.path().join("recado.db"), 2).unwrap();
     within(story(store.clone())).await;

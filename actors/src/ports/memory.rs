@@ -7,6 +7,8 @@ mod book;
 mod entries;
 mod exchange;
 mod letters;
+mod people;
+mod registry;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use self::book::Pages;
 use self::entries::RoomEntries;
 pub use self::exchange::{MemoryBackplane, MemoryExchange};
 use self::letters::Desks;
+use self::people::Town;
 use super::{Appended, Draft, Log, LogError, Page, Receipts, Stretch};
 use crate::clock::Timestamp;
 use crate::id::{Epoch, MessageId, RoomId, Seq, UserId};
@@ -30,7 +33,7 @@ use crate::message::room::{Entry, Head};
 /// How long a client id, an answered key and the like are recognised, in milliseconds.
 pub(crate) const REMEMBERED_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Log, receipts and book of one process. Clones share what they hold.
+/// Log, receipts, book and directory of one process. Clones share what they hold.
 #[derive(Clone)]
 pub struct MemoryStore(Arc<Shelves>);
 
@@ -40,6 +43,7 @@ struct Shelves {
     marks: DashMap<RoomId, BTreeMap<UserId, Watermark>>,
     pages: Pages,
     desks: Desks,
+    town: Town,
     fault: ArcSwapOption<LogError>,
     held: watch::Sender<bool>,
 }
@@ -52,6 +56,7 @@ impl MemoryStore {
             marks: DashMap::new(),
             pages: Pages::default(),
             desks: Desks::default(),
+            town: Town::default(),
             fault: ArcSwapOption::empty(),
             held: watch::Sender::new(false),
         }))

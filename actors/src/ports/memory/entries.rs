@@ -29,6 +29,11 @@ impl RoomEntries {
         (seq_of(self.entries.len()), self.closed)
     }
 
+    /// When the last of them was committed.
+    pub(super) fn last_at(&self) -> Option<Timestamp> {
+        self.entries.last().map(|entry| entry.at)
+    }
+
     /// Numbers the draft, or answers the entry its client id already made.
     pub(super) fn add(&mut self, draft: Draft, at: Timestamp) -> (Arc<Entry>, bool) {
         self.forget_keys(at);
