@@ -5,6 +5,7 @@
 
 mod keeping;
 mod letters;
+mod people;
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
@@ -26,6 +27,7 @@ use crate::vitals::Vitals;
 
 pub use keeping::{KeepAnswer, RemoveBan, SaveBan, SaveReceipts, SpendTicket};
 pub use letters::{EnableEndpoint, ForgetDeadLetters, ReplayLetters, SettleLetters};
+pub use people::{AddMember, ChangeRole, MarkSeen, MeetUser, RemoveMember, SaveGroup, SaveUser};
 
 /// Who said it first: what began elsewhere is no news to other nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

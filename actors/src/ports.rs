@@ -235,6 +235,7 @@ pub struct Ports {
     pub log: Arc<dyn Log>,
     pub receipts: Arc<dyn Receipts>,
     pub book: Arc<dyn Book>,
+    pub people: Arc<dyn people::People>,
     /// None: this node is alone.
     pub backplane: Option<Arc<dyn Backplane>>,
     /// None: our own log is the system of record, and knows what users are called from their tokens only.

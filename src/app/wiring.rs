@@ -13,8 +13,10 @@ use recado_actors::dialect::{Dialect, Dialects};
 use recado_actors::id::Epoch;
 use recado_actors::limiter::Rate;
 use recado_actors::outlet::OutletLimits;
+use recado_actors::ports::letters::Webhooks;
 use recado_actors::ports::memory::MemoryStore;
-use recado_actors::ports::{Backend, Ports};
+use recado_actors::ports::people::People;
+use recado_actors::ports::{Backend, Book, Log, Ports, Receipts};
 use recado_actors::settings::{CourierSettings, Settings};
 
 use super::{Birth, webhooks};
@@ -112,18 +114,26 @@ pub(super) async fn ports(
         Some(Place::Memory) => {
             let store = Arc::new(MemoryStore::new(Epoch(fresh_epoch())));
             let webhooks = webhooks::open(config, store.clone(), clock).await?;
-            let (log, receipts) = (store.clone(), store.clone());
-            Ok((Ports { log, receipts, book: store, backplane: None, backend, webhooks }, None))
+            Ok((remembering(store, backend, webhooks), None))
         }
         Some(Place::Sqlite(path)) => {
             let store = SqliteStore::open(&path, config.store.readers).context("opening the store")?;
             let port = Arc::new(store.clone());
             let webhooks = webhooks::open(config, port.clone(), clock).await?;
-            let (log, receipts) = (port.clone(), port.clone());
-            Ok((Ports { log, receipts, book: port, backplane: None, backend, webhooks }, Some(store)))
+            Ok((remembering(port, backend, webhooks), Some(store)))
         }
         None => bail!("store.url names no store"),
     }
+}
+
+/// Everything is remembered in one store.
+fn remembering<S: Log + Receipts + Book + People>(
+    store: Arc<S>,
+    backend: Option<Arc<dyn Backend>>,
+    webhooks: Option<Webhooks>,
+) -> Ports {
+    let (log, receipts, book, people) = (store.clone(), store.clone(), store.clone(), store);
+    Ports { log, receipts, book, people, backplane: None, backend, webhooks }
 }
 
 /// What is in memory has a life of its own each time.

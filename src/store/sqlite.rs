@@ -8,6 +8,7 @@ mod error;
 mod letters;
 mod migrate;
 mod open;
+mod people;
 mod ports;
 mod read;
 mod row;
@@ -33,7 +34,7 @@ const DEPTH: usize = 256;
 /// How long a clean close may take; what is not done by then, the next start does.
 const CLOSING: Duration = Duration::from_secs(5);
 
-/// Log, receipts and book in one file. Clones are the same store.
+/// Log, receipts, book and directory in one file. Clones are the same store.
 #[derive(Clone)]
 pub struct SqliteStore(Arc<Desks>);
 

@@ -29,6 +29,7 @@ async fn three_nodes() -> [Node; 3] {
             log: store.clone(),
             receipts: store.clone(),
             book: store.clone(),
+            people: store.clone(),
             backplane: Some(Arc::new(link.clone())),
             backend: None,
             webhooks: None,

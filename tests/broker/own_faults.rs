@@ -50,7 +50,8 @@ pub async fn house_with_a_fault() -> House {
     let ports = Ports {
         log: Arc::new(BadHistory(store.clone())),
         receipts: Arc::new(store.clone()),
-        book: Arc::new(store),
+        book: Arc::new(store.clone()),
+        people: Arc::new(store),
         backplane: None,
         backend: None,
         webhooks: None,

@@ -20,7 +20,8 @@ async fn house_on(store: &MemoryStore) -> House {
     let ports = Ports {
         log: store.clone(),
         receipts: store.clone(),
-        book: store,
+        book: store.clone(),
+        people: store,
         backplane: None,
         backend: None,
         webhooks: None,

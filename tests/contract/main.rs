@@ -8,6 +8,7 @@ mod book;
 mod crash;
 mod directory;
 mod directory_memory;
+mod directory_sqlite;
 mod disk_full;
 mod file;
 mod groups;

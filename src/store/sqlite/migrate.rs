@@ -15,6 +15,7 @@ pub(super) const APPLICATION_ID: i32 = 0x5243_444f;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_log_receipts_book.sql"),
     include_str!("../../../migrations/sqlite/0002_letters.sql"),
+    include_str!("../../../migrations/sqlite/0003_people.sql"),
 ];
 
 /// Refuses strangers before anything is written.

@@ -18,7 +18,7 @@ use super::migrate::{identify, migrate};
 /// How long a connection waits for a lock that another one holds, such as a backup's.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// More than there are different statements.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 128;
 
 /// 3.51.3 repaired a way for a checkpoint to lose what was committed.
 const LIBRARY: (i32, &str) = (3_051_003, "3.51.3");

@@ -194,7 +194,8 @@ fn broker(store: &MemoryStore, now: &Arc<AtomicI64>) -> Broker {
         ports: Ports {
             log: port.clone(),
             receipts: port.clone(),
-            book: port,
+            book: port.clone(),
+            people: port,
             backplane: None,
             backend: None,
             webhooks: None,

@@ -1,0 +1,140 @@
+//! What the archive writes down about users and groups.
+//!
+//! Each is written at once and answered when it is durable; a refusal is no trouble of the store.
+
+use actix::{Handler, Message, ResponseFuture};
+
+use super::{Archive, note};
+use crate::clock::Timestamp;
+use crate::id::{GroupId, UserId};
+use crate::ports::LogError;
+use crate::ports::people::{GroupDraft, MemberDraft, MemberRole, Membership, PeopleError, SavedGroup, User};
+
+/// Command: put a user in place of what was known; true if they are new.
+#[derive(Message)]
+#[rtype(result = "Result<bool, LogError>")]
+pub struct SaveUser(pub User);
+
+/// Command: remember a user, unless they are known; what is kept.
+#[derive(Message)]
+#[rtype(result = "Result<User, LogError>")]
+pub struct MeetUser(pub User);
+
+/// Command: make a group, or put it in place of what was known by its id.
+#[derive(Message)]
+#[rtype(result = "Result<SavedGroup, PeopleError>")]
+pub struct SaveGroup(pub GroupDraft);
+
+/// Command: let a user into a group.
+#[derive(Message)]
+#[rtype(result = "Result<Membership, PeopleError>")]
+pub struct AddMember {
+    pub group: GroupId,
+    pub member: MemberDraft,
+}
+
+/// Command: take a user out of a group; false if they are not in it.
+#[derive(Message)]
+#[rtype(result = "Result<bool, PeopleError>")]
+pub struct RemoveMember {
+    pub group: GroupId,
+    pub user: UserId,
+}
+
+/// Command: give a member another role; false if they are none.
+#[derive(Message)]
+#[rtype(result = "Result<bool, LogError>")]
+pub struct ChangeRole {
+    pub group: GroupId,
+    pub user: UserId,
+    pub role: MemberRole,
+}
+
+/// Command: the user was there, and looked into this group.
+#[derive(Message)]
+#[rtype(result = "Result<(), LogError>")]
+pub struct MarkSeen {
+    pub user: UserId,
+    pub group: Option<GroupId>,
+}
+
+impl Archive {
+    fn now(&self) -> Timestamp {
+        self.broker.clock().now()
+    }
+
+    fn decided<T: 'static>(
+        &self,
+        op: &'static str,
+        written: impl Future<Output = Result<T, PeopleError>> + 'static,
+    ) -> ResponseFuture<Result<T, PeopleError>> {
+        let vitals = self.broker.vitals().clone();
+        Box::pin(async move {
+            let result = written.await;
+            if let Err(PeopleError::Store(error)) = &result {
+                note(&vitals, op, error);
+            }
+            result
+        })
+    }
+}
+
+impl Handler<SaveUser> for Archive {
+    type Result = ResponseFuture<Result<bool, LogError>>;
+
+    fn handle(&mut self, SaveUser(user): SaveUser, _: &mut Self::Context) -> Self::Result {
+        self.noted("save_user", self.broker.ports().people.save_user(user))
+    }
+}
+
+impl Handler<MeetUser> for Archive {
+    type Result = ResponseFuture<Result<User, LogError>>;
+
+    fn handle(&mut self, MeetUser(user): MeetUser, _: &mut Self::Context) -> Self::Result {
+        self.noted("meet_user", self.broker.ports().people.meet_user(user))
+    }
+}
+
+impl Handler<SaveGroup> for Archive {
+    type Result = ResponseFuture<Result<SavedGroup, PeopleError>>;
+
+    fn handle(&mut self, SaveGroup(draft): SaveGroup, _: &mut Self::Context) -> Self::Result {
+        self.decided("save_group", self.broker.ports().people.save_group(draft, self.now()))
+    }
+}
+
+impl Handler<AddMember> for Archive {
+    type Result = ResponseFuture<Result<Membership, PeopleError>>;
+
+    fn handle(&mut self, AddMember { group, member }: AddMember, _: &mut Self::Context) -> Self::Result {
+        self.decided("add_member", self.broker.ports().people.add_member(group, member, self.now()))
+    }
+}
+
+impl Handler<RemoveMember> for Archive {
+    type Result = ResponseFuture<Result<bool, PeopleError>>;
+
+    fn handle(&mut self, RemoveMember { group, user }: RemoveMember, _: &mut Self::Context) -> Self::Result {
+        self.decided("remove_member", self.broker.ports().people.remove_member(group, &user))
+    }
+}
+
+impl Handler<ChangeRole> for Archive {
+    type Result = ResponseFuture<Result<bool, LogError>>;
+
+    fn handle(
+        &mut self,
+        ChangeRole { group, user, role }: ChangeRole,
+        _: &mut Self::Context,
+    ) -> Self::Result {
+        self.noted("change_role", self.broker.ports().people.change_role(group, &user, role))
+    }
+}
+
+impl Handler<MarkSeen> for Archive {
+    type Result = ResponseFuture<Result<(), LogError>>;
+
+    fn handle(&mut self, MarkSeen { user, group }: MarkSeen, _: &mut Self::Context) -> Self::Result {
+        self.noted("mark_seen", self.broker.ports().people.mark_seen(&user, group, self.now()))
+    }
+}
