@@ -13,7 +13,7 @@ use futures_util::stream::BoxStream;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::id::{ClientId, Epoch, MessageId, RoomId, Seq, UserId};
+use crate::id::{ClientId, Epoch, MessageId, RoomId, RoomKind, Seq, UserId};
 use crate::message::cluster::RoomNews;
 use crate::message::receipt::Receipt;
 use crate::message::room::{Entry, EntryBody, Head, Role, Sender};
@@ -47,7 +47,23 @@ impl Draft {
     /// whoever brings it, and whoever brings it again gets the first answer.
     pub fn on_record(&self) -> Option<&MessageId> {
         let EntryBody::MessagePosted { message } = &self.body else { return None };
+        if self.is_numbered() {
+            return None;
+        }
         (message.id.as_str() == self.client_id.as_str()).then_some(&message.id)
+    }
+
+    /// A message in a group: the store names it by the next number of all messages in groups, whatever it was
+    /// called before. A retry is known by its client id alone and gets the first number.
+    pub fn is_numbered(&self) -> bool {
+        matches!(self.body, EntryBody::MessagePosted { .. }) && self.room.kind() == RoomKind::Group
+    }
+
+    /// Names the message.
+    pub fn take_number(&mut self, number: u64) {
+        if let EntryBody::MessagePosted { message } = &mut self.body {
+            message.id = MessageId::numbered(number);
+        }
     }
 }
 
@@ -82,7 +98,8 @@ pub struct Page {
 pub trait Log: Send + Sync + 'static {
     /// Adds a batch in one transaction, in order, durable when it answers. All or nothing:
     /// on an error nothing of the batch is stored. A `MessageDeleted` also withdraws the content
-    /// from every earlier entry of that message.
+    /// from every earlier entry of that message. A [`Draft::is_numbered`] gets its number: from 1, in order, none
+    /// of them twice.
     fn append(&self, batch: Vec<Draft>, at: Timestamp)
     -> BoxFuture<'static, Result<Vec<Appended>, LogError>>;
 
@@ -112,6 +129,9 @@ pub trait Log: Send + Sync + 'static {
         room: &RoomId,
         message: &MessageId,
     ) -> BoxFuture<'static, Result<Option<Arc<Entry>>, LogError>>;
+
+    /// The room of a message that has a number; none for what is named otherwise.
+    fn place_of(&self, message: &MessageId) -> BoxFuture<'static, Result<Option<RoomId>, LogError>>;
 
     /// A write that leaves nothing behind: can the log be written to again?
     fn probe(&self) -> BoxFuture<'static, Result<(), LogError>>;

@@ -40,6 +40,10 @@ impl Log for BadHistory {
         self.0.find(room, message)
     }
 
+    fn place_of(&self, message: &MessageId) -> Answer<Option<RoomId>> {
+        self.0.place_of(message)
+    }
+
     fn probe(&self) -> Answer<()> {
         self.0.probe()
     }

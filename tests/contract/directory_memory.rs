@@ -1,9 +1,9 @@
-//! The contract of the directory on the store in memory.
+//! The contract of groups and their messages on the store in memory.
 //!
 //! Every story has a store of its own.
 
 use crate::memory::run;
-use crate::{directory, groups};
+use crate::{directory, groups, numbers};
 
 #[tokio::test]
 async fn a_user_is_put_and_read_back() {
@@ -93,4 +93,29 @@ async fn the_group_that_was_spoken_in_last_comes_first() {
 #[tokio::test]
 async fn contacts_are_those_with_a_direct_group() {
     run(groups::contacts_are_those_with_a_direct_group).await;
+}
+
+#[tokio::test]
+async fn messages_in_groups_are_numbered_through_all_groups() {
+    run(numbers::messages_in_groups_are_numbered_through_all_groups).await;
+}
+
+#[tokio::test]
+async fn a_number_leads_to_its_room() {
+    run(numbers::a_number_leads_to_its_room).await;
+}
+
+#[tokio::test]
+async fn a_retry_in_a_group_gets_the_first_number_and_spends_none() {
+    run(numbers::a_retry_in_a_group_gets_the_first_number_and_spends_none).await;
+}
+
+#[tokio::test]
+async fn edits_and_deletes_go_by_the_number() {
+    run(numbers::edits_and_deletes_go_by_the_number).await;
+}
+
+#[tokio::test]
+async fn racing_posts_get_a_number_each() {
+    run(numbers::racing_posts_get_a_number_each).await;
 }

@@ -17,6 +17,7 @@ mod log;
 mod memory;
 mod messages;
 mod model;
+mod numbers;
 mod people;
 mod race;
 mod receipts;

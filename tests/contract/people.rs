@@ -12,8 +12,9 @@ use recado_actors::ports::{Appended, Draft, Log, Page, Stretch};
 pub const NOON: Timestamp = Timestamp(1_700_000_000_000);
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// A chat, unless a kind is named.
 pub fn room(name: &str) -> RoomId {
-    RoomId::chat(name).unwrap()
+    if name.contains(':') { RoomId::parse(name).unwrap() } else { RoomId::chat(name).unwrap() }
 }
 
 pub fn user(name: &str) -> UserId {

@@ -7,6 +7,7 @@ mod book;
 mod entries;
 mod exchange;
 mod letters;
+mod numbers;
 mod people;
 mod registry;
 
@@ -23,6 +24,7 @@ use self::book::Pages;
 use self::entries::RoomEntries;
 pub use self::exchange::{MemoryBackplane, MemoryExchange};
 use self::letters::Desks;
+use self::numbers::Numbers;
 use self::people::Town;
 use super::{Appended, Draft, Log, LogError, Page, Receipts, Stretch};
 use crate::clock::Timestamp;
@@ -44,6 +46,7 @@ struct Shelves {
     pages: Pages,
     desks: Desks,
     town: Town,
+    numbers: Numbers,
     fault: ArcSwapOption<LogError>,
     held: watch::Sender<bool>,
 }
@@ -57,6 +60,7 @@ impl MemoryStore {
             pages: Pages::default(),
             desks: Desks::default(),
             town: Town::default(),
+            numbers: Numbers::default(),
             fault: ArcSwapOption::empty(),
             held: watch::Sender::new(false),
         }))
@@ -103,7 +107,7 @@ impl Shelves {
         for (room, drafts) in by_room {
             let mut entries = self.rooms.entry(room.clone()).or_default();
             for (place, draft) in drafts {
-                let (entry, duplicate) = entries.add(draft, at);
+                let (entry, duplicate) = entries.add(draft, at, &self.numbers);
                 if !duplicate {
                     self.desks.owe(&room, entry.seq, at);
                 }
@@ -187,6 +191,11 @@ impl Log for MemoryStore {
     ) -> BoxFuture<'static, Result<Option<Arc<Entry>>, LogError>> {
         let (room, message) = (room.clone(), message.clone());
         self.at_once(move |shelves| shelves.rooms.get(&room)?.find(&message))
+    }
+
+    fn place_of(&self, message: &MessageId) -> BoxFuture<'static, Result<Option<RoomId>, LogError>> {
+        let number = message.number();
+        self.at_once(move |shelves| shelves.numbers.place(number?))
     }
 
     fn probe(&self) -> BoxFuture<'static, Result<(), LogError>> {

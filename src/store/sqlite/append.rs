@@ -34,6 +34,7 @@ pub(super) fn append(conn: &mut Connection, batch: Vec<Draft>, at: Timestamp) ->
 
 /// The statements of a batch, prepared once in the life of the connection.
 struct Pen<'tx> {
+    conn: &'tx Connection,
     room: CachedStatement<'tx>,
     open_room: CachedStatement<'tx>,
     first: CachedStatement<'tx>,
@@ -43,6 +44,9 @@ struct Pen<'tx> {
     carriers: CachedStatement<'tx>,
     rewrite: CachedStatement<'tx>,
     owe: CachedStatement<'tx>,
+    number: CachedStatement<'tx>,
+    /// The number that the next message in a group gets; none until it is asked for.
+    next_number: Option<i64>,
     /// There are endpoints that are told of every entry.
     owes: bool,
     withdrew: bool,
@@ -65,6 +69,7 @@ impl<'tx> Pen<'tx> {
     fn new(conn: &'tx Connection) -> rusqlite::Result<Self> {
         let columns = row::COLUMNS;
         Ok(Self {
+            conn,
             room: conn.prepare_cached("SELECT id, epoch, head FROM rooms WHERE name = ?1")?,
             open_room: conn.prepare_cached(
                 "INSERT INTO rooms (name, epoch) SELECT ?1, value FROM meta WHERE key = 'epoch'
@@ -93,6 +98,8 @@ impl<'tx> Pen<'tx> {
                 "INSERT INTO lanes (endpoint, room, done, since, due) SELECT id, ?1, ?2 - 1, ?3, ?3 FROM endpoints
                  WHERE true ON CONFLICT DO NOTHING",
             )?,
+            number: conn.prepare_cached("INSERT INTO numbers (number, room, seq) VALUES (?1, ?2, ?3)")?,
+            next_number: None,
             owes: conn
                 .prepare_cached("SELECT EXISTS (SELECT 1 FROM endpoints)")?
                 .query_row([], |row| row.get(0))?,
@@ -100,8 +107,9 @@ impl<'tx> Pen<'tx> {
         })
     }
 
-    fn add(&mut self, draft: Draft, at: Timestamp) -> Result<Appended, Fault> {
+    fn add(&mut self, mut draft: Draft, at: Timestamp) -> Result<Appended, Fault> {
         let Place { id: room, epoch, head } = self.place(&draft.room)?;
+        let number = self.number(&mut draft)?;
         if let Some(first) = self.on_record(room, &draft)? {
             return Ok(Appended { epoch, entry: first.entry()?, duplicate: true });
         }
@@ -118,6 +126,10 @@ impl<'tx> Pen<'tx> {
                 self.first.query_row(params![room, sender, draft.client_id.as_str()], Stored::read)?;
             return Ok(Appended { epoch, entry: first.entry()?, duplicate: true });
         }
+        if let Some(number) = number {
+            self.number.execute(params![number, room, row::signed(entry.seq)])?;
+            self.next_number = Some(number.saturating_add(1));
+        }
         self.advance.execute(params![room, row::signed(entry.seq), closed_by(&entry.body)])?;
         if let Some(message) = deleted {
             self.withdraw(room, &message)?;
@@ -126,6 +138,24 @@ impl<'tx> Pen<'tx> {
             self.owe.execute(params![room, row::signed(entry.seq), at.0])?;
         }
         Ok(Appended { epoch, entry: Arc::new(entry), duplicate: false })
+    }
+
+    /// Names a message in a group. The number is spent only when the entry is written.
+    fn number(&mut self, draft: &mut Draft) -> Result<Option<i64>, Fault> {
+        if !draft.is_numbered() {
+            return Ok(None);
+        }
+        let next = match self.next_number {
+            Some(next) => next,
+            None => {
+                let mut last =
+                    self.conn.prepare_cached("SELECT coalesce(max(number), 0) + 1 FROM numbers")?;
+                last.query_row([], |row| row.get(0))?
+            }
+        };
+        self.next_number = Some(next);
+        draft.take_number(u64::try_from(next).map_err(|_| Fault::Damaged(format!("number {next}")))?);
+        Ok(Some(next))
     }
 
     /// The same message, if the backend announced it before or had it announced.

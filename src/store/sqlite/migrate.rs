@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_log_receipts_book.sql"),
     include_str!("../../../migrations/sqlite/0002_letters.sql"),
     include_str!("../../../migrations/sqlite/0003_people.sql"),
+    include_str!("../../../migrations/sqlite/0004_numbers.sql"),
 ];
 
 /// Refuses strangers before anything is written.

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
 use recado_actors::clock::Timestamp;
 use recado_actors::id::{MessageId, RoomId, Seq};
 use recado_actors::message::receipt::Receipt;
@@ -46,6 +47,11 @@ impl Log for SqliteStore {
     fn find(&self, room: &RoomId, message: &MessageId) -> Answer<Option<Arc<Entry>>> {
         let (room, message) = (room.clone(), message.clone());
         self.reader().ask(move |conn| read::find(conn, &room, &message))
+    }
+
+    fn place_of(&self, message: &MessageId) -> Answer<Option<RoomId>> {
+        let Some(number) = message.number() else { return ready(Ok(None)).boxed() };
+        self.reader().ask(move |conn| read::place_of(conn, number))
     }
 
     fn probe(&self) -> Answer<()> {

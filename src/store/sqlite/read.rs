@@ -143,6 +143,15 @@ pub(super) fn find(
     }
 }
 
+pub(super) fn place_of(conn: &Connection, number: u64) -> Result<Option<RoomId>, Fault> {
+    let Ok(number) = i64::try_from(number) else { return Ok(None) };
+    let mut statement = conn
+        .prepare_cached("SELECT r.name FROM numbers n JOIN rooms r ON r.id = n.room WHERE n.number = ?1")?;
+    let name: Option<String> = statement.query_row([number], |row| row.get(0)).optional()?;
+    let damaged = |_| Fault::Damaged(format!("message {number} is in a room with a damaged name"));
+    name.map(|name| RoomId::parse(&name).map_err(damaged)).transpose()
+}
+
 fn newest(conn: &Connection, room: i64, message: &MessageId) -> Result<Option<Arc<Entry>>, Fault> {
     let columns = row::COLUMNS;
     let mut statement = conn.prepare_cached(&format!(

@@ -6,6 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::REMEMBERED_MS;
+use super::numbers::Numbers;
 use crate::clock::Timestamp;
 use crate::id::{ClientId, MessageId, Seq, UserId};
 use crate::message::room::{Entry, EntryBody, Message};
@@ -35,14 +36,17 @@ impl RoomEntries {
     }
 
     /// Numbers the draft, or answers the entry its client id already made.
-    pub(super) fn add(&mut self, draft: Draft, at: Timestamp) -> (Arc<Entry>, bool) {
+    pub(super) fn add(&mut self, mut draft: Draft, at: Timestamp, numbers: &Numbers) -> (Arc<Entry>, bool) {
         self.forget_keys(at);
         if let Some(first) = draft.on_record().and_then(|id| self.posted(id)) {
             return (first, true);
         }
-        let key = (draft.by.clone(), draft.client_id);
+        let key = (draft.by.clone(), draft.client_id.clone());
         if let Some(first) = self.answered.get(&key).and_then(|place| self.entries.get(*place)) {
             return (first.clone(), true);
+        }
+        if draft.is_numbered() {
+            draft.take_number(numbers.give(&draft.room));
         }
         let place = self.entries.len();
         let entry = Arc::new(Entry { seq: seq_of(place).next(), at, by: draft.by, body: draft.body });
