@@ -5,6 +5,7 @@
 pub mod letters;
 pub mod memory;
 pub mod people;
+pub mod search;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use crate::id::{ClientId, Epoch, MessageId, RoomId, RoomKind, Seq, UserId};
 use crate::message::cluster::RoomNews;
 use crate::message::receipt::Receipt;
 use crate::message::room::{Entry, EntryBody, Head, Role, Sender};
+use crate::ports::search::Found;
 
 /// Why the log could not do it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -132,6 +134,15 @@ pub trait Log: Send + Sync + 'static {
 
     /// The room of a message that has a number; none for what is named otherwise.
     fn place_of(&self, message: &MessageId) -> BoxFuture<'static, Result<Option<RoomId>, LogError>>;
+
+    /// The newest messages of a room before this one that say this somewhere; case and accents make no difference.
+    fn search(
+        &self,
+        room: &RoomId,
+        text: &str,
+        before: Seq,
+        limit: usize,
+    ) -> BoxFuture<'static, Result<Found, LogError>>;
 
     /// A write that leaves nothing behind: can the log be written to again?
     fn probe(&self) -> BoxFuture<'static, Result<(), LogError>>;

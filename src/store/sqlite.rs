@@ -12,6 +12,7 @@ mod people;
 mod ports;
 mod read;
 mod row;
+mod search;
 mod upkeep;
 mod worker;
 

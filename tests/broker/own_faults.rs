@@ -10,6 +10,7 @@ use recado_actors::clock::Timestamp;
 use recado_actors::id::{Epoch, MessageId, RoomId, Seq};
 use recado_actors::message::room::{Entry, Head};
 use recado_actors::ports::memory::MemoryStore;
+use recado_actors::ports::search::Found;
 use recado_actors::ports::{Appended, Draft, Log, LogError, Page, Ports, Stretch};
 use serde_json::json;
 
@@ -42,6 +43,10 @@ impl Log for BadHistory {
 
     fn place_of(&self, message: &MessageId) -> Answer<Option<RoomId>> {
         self.0.place_of(message)
+    }
+
+    fn search(&self, room: &RoomId, text: &str, before: Seq, limit: usize) -> Answer<Found> {
+        self.0.search(room, text, before, limit)
     }
 
     fn probe(&self) -> Answer<()> {

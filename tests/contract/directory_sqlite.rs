@@ -3,7 +3,7 @@
 //! Every story has a store of its own.
 
 use crate::sqlite::run;
-use crate::{directory, groups, numbers};
+use crate::{directory, groups, numbers, search};
 
 #[tokio::test]
 async fn a_user_is_put_and_read_back() {
@@ -118,4 +118,34 @@ async fn edits_and_deletes_go_by_the_number() {
 #[tokio::test]
 async fn racing_posts_get_a_number_each() {
     run(numbers::racing_posts_get_a_number_each).await;
+}
+
+#[tokio::test]
+async fn messages_are_found_by_any_part_whatever_case_and_accents() {
+    run(search::messages_are_found_by_any_part_whatever_case_and_accents).await;
+}
+
+#[tokio::test]
+async fn a_search_stays_in_its_room() {
+    run(search::a_search_stays_in_its_room).await;
+}
+
+#[tokio::test]
+async fn what_was_edited_is_found_as_it_reads_now() {
+    run(search::what_was_edited_is_found_as_it_reads_now).await;
+}
+
+#[tokio::test]
+async fn what_was_withdrawn_is_not_found() {
+    run(search::what_was_withdrawn_is_not_found).await;
+}
+
+#[tokio::test]
+async fn a_search_goes_on_where_it_ended() {
+    run(search::a_search_goes_on_where_it_ended).await;
+}
+
+#[tokio::test]
+async fn a_search_that_finds_nothing_ends_all_the_same() {
+    run(search::a_search_that_finds_nothing_ends_all_the_same).await;
 }

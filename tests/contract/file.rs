@@ -14,7 +14,7 @@ use recado_actors::ports::{Book, Log, LogError, Receipts};
 use tempfile::TempDir;
 
 use crate::people::{NOON, all, append, contents, delete, draft, edit, message_id, post, room};
-use crate::{book, letters, receipts};
+use crate::{book, letters, numbers, receipts};
 
 struct Place(TempDir);
 
@@ -127,8 +127,8 @@ async fn a_newer_file_is_refused_and_both_versions_are_named() {
     sql(&place.db(), "PRAGMA user_version = 99");
     let before = place.bytes();
     let refusal = place.refused();
-    assert!(matches!(refusal, StoreOpenError::Newer { found: 99, known: 4, .. }));
-    assert!(refusal.to_string().contains("99") && refusal.to_string().contains("up to 4"));
+    assert!(matches!(refusal, StoreOpenError::Newer { found: 99, known: 5, .. }));
+    assert!(refusal.to_string().contains("99") && refusal.to_string().contains("up to 5"));
     assert_eq!(place.bytes(), before);
 }
 
@@ -144,6 +144,33 @@ async fn a_file_of_the_first_version_is_brought_forward() {
     append(&store, vec![post("a", "2", "x")]).await;
     assert_eq!(letters::due(&store, "one", NOON).await, [("a".to_owned(), 2)]);
     assert!(store.close().await);
+}
+
+/// How many different pieces of texts the index knows.
+fn pieces(path: &Path) -> u32 {
+    let vocabulary = "CREATE VIRTUAL TABLE temp.pieces USING fts5vocab (main, message_index, row)";
+    let conn = rusqlite::Connection::open(path).unwrap();
+    conn.execute_batch(vocabulary).unwrap();
+    conn.execute_batch("INSERT INTO message_index (message_index) VALUES ('integrity-check')").unwrap();
+    conn.query_row("SELECT count(*) FROM temp.pieces", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn the_index_forgets_what_was_withdrawn() {
+    let place = Place::new();
+    let store = place.open();
+    append(&store, vec![post("group:7", "a", "a secret"), post("group:7", "b", "known")]).await;
+    append(&store, vec![edit("group:7", "1", "an open secret")]).await;
+    append(&store, vec![delete("group:7", "1")]).await;
+    assert!(store.close().await);
+    // Of "known" three, and the room's.
+    assert_eq!(pieces(&place.db()), 4);
+
+    let store = place.open();
+    assert_eq!(numbers::ids(&append(&store, vec![post("group:8", "c", "more")]).await), ["3"]);
+    append(&store, vec![delete("group:8", "3"), delete("group:7", "2")]).await;
+    assert!(store.close().await);
+    assert_eq!(pieces(&place.db()), 0);
 }
 
 #[tokio::test]

@@ -21,4 +21,5 @@ mod numbers;
 mod people;
 mod race;
 mod receipts;
+mod search;
 mod sqlite;

@@ -20,6 +20,7 @@ enum Act {
     Messages(String, u64, usize),
     Find(String, String),
     Place(String),
+    Search(String, String, u64, usize),
     Mark(String, String, u64, u64),
     Marks(String),
     Ban(Option<String>, Option<String>),
@@ -40,6 +41,9 @@ async fn act<S: Log + Receipts + Book>(store: &S, act: Act) -> String {
         }
         Act::Find(place, id) => format!("{:?}", store.find(&room(&place), &message_id(&id)).await),
         Act::Place(id) => format!("{:?}", store.place_of(&message_id(&id)).await),
+        Act::Search(place, text, before, limit) => {
+            format!("{:?}", store.search(&room(&place), &text, Seq(before), limit).await)
+        }
         Act::Mark(place, who, delivered, read) => {
             format!("{:?}", store.save(vec![receipts::receipt(&place, &who, delivered, read)]).await)
         }
@@ -67,7 +71,7 @@ fn place() -> impl Strategy<Value = String> {
 }
 
 fn any_draft() -> impl Strategy<Value = Draft> {
-    (place(), "[1-5]", "[a-zã]{0,6}", 0..9u8).prop_map(|(place, id, text, what)| match what {
+    (place(), "[1-5]", "[a-cã]{0,6}", 0..9u8).prop_map(|(place, id, text, what)| match what {
         0..4 => post(&place, &id, &text),
         4 | 5 => edit(&place, &id, &text),
         6 => delete(&place, &id),
@@ -89,6 +93,8 @@ fn any_act() -> impl Strategy<Value = Act> {
         3 => (place(), 0..40u64, 0..9usize).prop_map(|(place, seq, limit)| Act::Messages(place, seq, limit)),
         2 => (place(), "[1-5]").prop_map(|(place, id)| Act::Find(place, id)),
         1 => "[0-9]".prop_map(Act::Place),
+        3 => (place(), "[a-cã]{0,4}", 0..40u64, 0..5usize)
+            .prop_map(|(place, text, before, limit)| Act::Search(place, text, before, limit)),
         2 => ("[ab]", "[xy]", 0..9u64, 0..9u64).prop_map(|(place, who, d, r)| Act::Mark(place, who, d, r)),
         1 => "[abc]".prop_map(Act::Marks),
         1 => (name(), name()).prop_map(|(who, place)| Act::Ban(who, place)),

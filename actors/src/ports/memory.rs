@@ -26,6 +26,7 @@ pub use self::exchange::{MemoryBackplane, MemoryExchange};
 use self::letters::Desks;
 use self::numbers::Numbers;
 use self::people::Town;
+use super::search::{Found, Search};
 use super::{Appended, Draft, Log, LogError, Page, Receipts, Stretch};
 use crate::clock::Timestamp;
 use crate::id::{Epoch, MessageId, RoomId, Seq, UserId};
@@ -196,6 +197,19 @@ impl Log for MemoryStore {
     fn place_of(&self, message: &MessageId) -> BoxFuture<'static, Result<Option<RoomId>, LogError>> {
         let number = message.number();
         self.at_once(move |shelves| shelves.numbers.place(number?))
+    }
+
+    fn search(
+        &self,
+        room: &RoomId,
+        text: &str,
+        before: Seq,
+        limit: usize,
+    ) -> BoxFuture<'static, Result<Found, LogError>> {
+        let (room, search) = (room.clone(), Search::new(text, limit));
+        self.at_once(move |shelves| {
+            shelves.rooms.get(&room).map(|entries| entries.search(before, search)).unwrap_or_default()
+        })
     }
 
     fn probe(&self) -> BoxFuture<'static, Result<(), LogError>> {

@@ -12,6 +12,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, TransactionB
 
 use super::error::Fault;
 use super::row::{self, Stored};
+use super::search::{Index, said_before};
 
 /// What a batch did.
 pub(super) struct Written {
@@ -47,6 +48,7 @@ struct Pen<'tx> {
     number: CachedStatement<'tx>,
     /// The number that the next message in a group gets; none until it is asked for.
     next_number: Option<i64>,
+    index: Index<'tx>,
     /// There are endpoints that are told of every entry.
     owes: bool,
     withdrew: bool,
@@ -100,6 +102,7 @@ impl<'tx> Pen<'tx> {
             )?,
             number: conn.prepare_cached("INSERT INTO numbers (number, room, seq) VALUES (?1, ?2, ?3)")?,
             next_number: None,
+            index: Index::new(conn)?,
             owes: conn
                 .prepare_cached("SELECT EXISTS (SELECT 1 FROM endpoints)")?
                 .query_row([], |row| row.get(0))?,
@@ -113,6 +116,10 @@ impl<'tx> Pen<'tx> {
         if let Some(first) = self.on_record(room, &draft)? {
             return Ok(Appended { epoch, entry: first.entry()?, duplicate: true });
         }
+        let before = match number {
+            Some(number) => Some((number, String::new())),
+            None => said_before(self.conn, room, &draft.room, &draft.body)?,
+        };
         let mut body = draft.body;
         let mut deleted = None;
         if let EntryBody::MessageDeleted { message } = &body {
@@ -125,6 +132,10 @@ impl<'tx> Pen<'tx> {
             let first =
                 self.first.query_row(params![room, sender, draft.client_id.as_str()], Stored::read)?;
             return Ok(Appended { epoch, entry: first.entry()?, duplicate: true });
+        }
+        if let Some((number, before)) = before {
+            let now = entry.body.message().map_or("", |message| &message.content);
+            self.index.turn(number, room, &before, now)?;
         }
         if let Some(number) = number {
             self.number.execute(params![number, room, row::signed(entry.seq)])?;

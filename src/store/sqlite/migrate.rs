@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0002_letters.sql"),
     include_str!("../../../migrations/sqlite/0003_people.sql"),
     include_str!("../../../migrations/sqlite/0004_numbers.sql"),
+    include_str!("../../../migrations/sqlite/0005_search.sql"),
 ];
 
 /// Refuses strangers before anything is written.

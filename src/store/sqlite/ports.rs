@@ -11,11 +11,12 @@ use recado_actors::clock::Timestamp;
 use recado_actors::id::{MessageId, RoomId, Seq};
 use recado_actors::message::receipt::Receipt;
 use recado_actors::message::room::{Entry, Head};
+use recado_actors::ports::search::{Found, Search};
 use recado_actors::ports::{Appended, Ban, Book, Draft, KeyedAnswer, Log, LogError, Page, Receipts, Stretch};
 
 use super::append::append;
 use super::upkeep::checkpoint;
-use super::{SqliteStore, book, read};
+use super::{SqliteStore, book, read, search};
 
 type Answer<T> = BoxFuture<'static, Result<T, LogError>>;
 
@@ -52,6 +53,11 @@ impl Log for SqliteStore {
     fn place_of(&self, message: &MessageId) -> Answer<Option<RoomId>> {
         let Some(number) = message.number() else { return ready(Ok(None)).boxed() };
         self.reader().ask(move |conn| read::place_of(conn, number))
+    }
+
+    fn search(&self, room: &RoomId, text: &str, before: Seq, limit: usize) -> Answer<Found> {
+        let (room, search) = (room.clone(), Search::new(text, limit));
+        self.reader().ask(move |conn| search::search(conn, &room, search, before))
     }
 
     fn probe(&self) -> Answer<()> {

@@ -12,9 +12,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::error::Fault;
 use super::row::{self, Stored};
 
-struct RoomRow {
-    id: i64,
-    head: Head,
+pub(super) struct RoomRow {
+    pub(super) id: i64,
+    pub(super) head: Head,
 }
 
 /// The epoch of rooms nothing was written to yet.
@@ -29,7 +29,7 @@ pub(super) fn head(conn: &Connection, room: &RoomId) -> Result<Head, Fault> {
     }
 }
 
-fn find_room(conn: &Connection, room: &RoomId) -> rusqlite::Result<Option<RoomRow>> {
+pub(super) fn find_room(conn: &Connection, room: &RoomId) -> rusqlite::Result<Option<RoomRow>> {
     let mut statement = conn.prepare_cached("SELECT id, epoch, head, closed FROM rooms WHERE name = ?1")?;
     let row = statement.query_row([room.as_str()], |row| {
         let (epoch, seq) = (Epoch(row::unsigned(row, 1)?), Seq(row::unsigned(row, 2)?));
@@ -123,7 +123,7 @@ pub(super) fn messages(
     Ok(Page { epoch: head.epoch, entries, more })
 }
 
-fn as_it_stands(conn: &Connection, room: i64, posted: Arc<Entry>) -> Result<Arc<Entry>, Fault> {
+pub(super) fn as_it_stands(conn: &Connection, room: i64, posted: Arc<Entry>) -> Result<Arc<Entry>, Fault> {
     let Some(message) = posted.body.message() else { return Ok(posted) };
     let Some(newest) = newest(conn, room, &message.id)? else { return Ok(posted) };
     let Some(message) = newest.body.message() else { return Ok(posted) };

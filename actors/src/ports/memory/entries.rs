@@ -10,6 +10,7 @@ use super::numbers::Numbers;
 use crate::clock::Timestamp;
 use crate::id::{ClientId, MessageId, Seq, UserId};
 use crate::message::room::{Entry, EntryBody, Message};
+use crate::ports::search::{Found, Search};
 use crate::ports::{Draft, Stretch};
 
 type DraftKey = (Option<UserId>, ClientId);
@@ -117,11 +118,22 @@ impl RoomEntries {
         (self.entries.get(from..to).unwrap_or_default().to_vec(), more)
     }
 
-    pub(super) fn messages(&self, before: Seq, limit: usize) -> (Vec<Arc<Entry>>, bool) {
+    /// Messages before this number, newest first.
+    fn posted_before(&self, before: Seq) -> impl Iterator<Item = &Arc<Entry>> {
         let end = places_up_to(before).saturating_sub(1).min(self.entries.len());
         let older = self.entries.get(..end).unwrap_or_default();
-        let mut posted =
-            older.iter().rev().filter(|entry| matches!(entry.body, EntryBody::MessagePosted { .. }));
+        older.iter().rev().filter(|entry| matches!(entry.body, EntryBody::MessagePosted { .. }))
+    }
+
+    pub(super) fn search(&self, before: Seq, mut search: Search) -> Found {
+        if !search.text().is_empty() {
+            let _ = self.posted_before(before).all(|entry| search.look(self.as_it_stands(entry)));
+        }
+        search.end()
+    }
+
+    pub(super) fn messages(&self, before: Seq, limit: usize) -> (Vec<Arc<Entry>>, bool) {
+        let mut posted = self.posted_before(before);
         let mut page: Vec<_> = posted.by_ref().take(limit).map(|entry| self.as_it_stands(entry)).collect();
         page.reverse();
         (page, posted.next().is_some())
