@@ -12,7 +12,7 @@ use recado::auth::{AuthSettings, Signer, Tickets, Verifier};
 use recado::backplane::redis::payload;
 use recado::config::{Config, Environment};
 use recado::doors::internal::{
-    MessageEdit, NewBan, NewLevel, NewMessage, NewTicket, Notice, TargetBody, read_body,
+    MessageEdit, NewBan, NewLevel, NewMessage, NewTicket, Notice, PutGroup, PutUser, TargetBody, read_body,
 };
 use recado::doors::problem::Problem;
 use recado::doors::socket::deflate::Inflater;
@@ -209,6 +209,8 @@ pub fn internal_body(input: &[u8]) {
         read_body::<TargetBody>(input).err(),
         read_body::<Notice>(input).err(),
         read_body::<NewLevel>(input).err(),
+        read_body::<PutUser>(input).err(),
+        read_body::<PutGroup>(input).err(),
     ] {
         refusal.iter().for_each(is_in_order);
     }

@@ -8,6 +8,7 @@ mod broadcast;
 mod closing;
 mod disconnect;
 mod fields;
+mod groups;
 mod guard;
 mod history;
 mod idempotency;
@@ -19,6 +20,7 @@ mod path;
 mod problems;
 mod target;
 mod tickets;
+mod users;
 mod webhooks;
 mod words;
 
@@ -42,11 +44,13 @@ use crate::telemetry::Dial;
 pub use bans::NewBan;
 pub use body::read as read_body;
 pub use broadcast::Notice;
+pub use groups::PutGroup;
 pub use log_level::NewLevel;
 pub use messages::{MessageEdit, NewMessage};
 pub use openapi::{configure_docs, openapi};
 pub use target::TargetBody;
 pub use tickets::NewTicket;
+pub use users::PutUser;
 
 const ROOT: &str = "/internal";
 
@@ -118,6 +122,8 @@ fn routes() -> Vec<(&'static str, Vec<(Method, Route)>)> {
         ("/webhooks/dead/replay", vec![on(Method::POST, webhooks::replay_all)]),
         ("/webhooks/dead/{id}/replay", vec![on(Method::POST, webhooks::replay_one)]),
         ("/webhooks/{endpoint}/enable", vec![on(Method::POST, webhooks::enable_endpoint)]),
+        ("/users/{id}", vec![on(Method::PUT, users::put_user)]),
+        ("/groups/{id}", vec![on(Method::PUT, groups::put_group)]),
         ("/tickets", vec![on(Method::POST, tickets::issue_ticket)]),
         ("/log-level", vec![on(Method::GET, log_level::get_level), on(Method::PUT, log_level::put_level)]),
     ]

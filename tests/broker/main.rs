@@ -44,6 +44,7 @@ mod handshakes;
 mod health;
 mod history;
 mod internal_api;
+mod internal_people;
 mod limits;
 mod limits_at_the_door;
 mod log_files;

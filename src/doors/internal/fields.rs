@@ -1,4 +1,4 @@
-//! Flat JSON objects and query strings to typed requests. Pure: no sockets, no actors.
+//! JSON objects and query strings to typed requests. Pure: no sockets, no actors.
 //!
 //! An error names the field it is about and never repeats what stood in it.
 
@@ -6,7 +6,7 @@ use std::fmt::{self, Display};
 
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error, Expected, IntoDeserializer, MapAccess,
+    DeserializeOwned, DeserializeSeed, Deserializer, Error, Expected, IntoDeserializer, MapAccess, SeqAccess,
     Unexpected, Visitor,
 };
 use serde::forward_to_deserialize_any;
@@ -44,8 +44,24 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    fn at(self, field: &str) -> Self {
-        Self { field: Some(shown(field)), ..self }
+    pub fn at(self, field: &str) -> Self {
+        let within = match self.field {
+            None => String::new(),
+            Some(inner) if inner.starts_with('[') => inner,
+            Some(inner) => format!(".{inner}"),
+        };
+        Self { field: Some(shown(field) + &within), ..self }
+    }
+
+    /// The same of an item in a list, counted from 0.
+    pub fn at_item(self, place: usize) -> Self {
+        let within = self.field.map(|inner| format!(".{inner}")).unwrap_or_default();
+        Self { field: Some(format!("[{place}]{within}")), ..self }
+    }
+
+    /// What is wrong with this field.
+    pub fn of(field: &str, text: impl Display) -> Self {
+        Self::custom(text).at(field)
     }
 }
 
@@ -125,7 +141,23 @@ impl<'de> MapAccess<'de> for Fields {
     }
 }
 
-/// What stands in one field. Fields hold no arrays and no objects.
+struct Items {
+    rest: std::iter::Enumerate<std::vec::IntoIter<Value>>,
+}
+
+impl<'de> SeqAccess<'de> for Items {
+    type Error = FieldError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, FieldError> {
+        let Some((place, value)) = self.rest.next() else { return Ok(None) };
+        seed.deserialize(Piece(value)).map(Some).map_err(|error| error.at_item(place))
+    }
+}
+
+/// What stands in one field. Only who asks for a list or an object gets one.
 struct Piece(Value);
 
 impl Piece {
@@ -173,8 +205,27 @@ impl<'de> Deserializer<'de> for Piece {
         }
     }
 
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
+        match self.0 {
+            Value::Array(items) => visitor.visit_seq(Items { rest: items.into_iter().enumerate() }),
+            _ => Err(FieldError::invalid_type(self.unexpected(), &"an array")),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, FieldError> {
+        match self.0 {
+            Value::Object(object) => visitor.visit_map(Fields { rest: object.into_iter(), next: None }),
+            _ => Err(FieldError::invalid_type(self.unexpected(), &"an object")),
+        }
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct identifier ignored_any
+        newtype_struct tuple tuple_struct map identifier ignored_any
     }
 }

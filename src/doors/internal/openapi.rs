@@ -14,7 +14,10 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::{bans, broadcast, closing, disconnect, history, log_level, members, messages, tickets, webhooks};
+use super::{
+    bans, broadcast, closing, disconnect, groups, history, log_level, members, messages, tickets, users,
+    webhooks,
+};
 use crate::doors::problem::{MEDIA_TYPE, Problem, ProblemBody};
 
 const DOCUMENT: &str = "/openapi.json";
@@ -41,6 +44,8 @@ const DOCUMENT: &str = "/openapi.json";
         bans::add_ban,
         bans::lift_ban,
         broadcast::broadcast,
+        users::put_user,
+        groups::put_group,
         tickets::issue_ticket,
         log_level::get_level,
         log_level::put_level,
@@ -56,6 +61,7 @@ const DOCUMENT: &str = "/openapi.json";
     tags(
         (name = "messages", description = "Speak in a chat"),
         (name = "chats", description = "Read a chat, close it, see who is in it"),
+        (name = "people", description = "Mirror your users and groups"),
         (name = "access", description = "Who may connect"),
         (name = "broadcast", description = "Notices to who is there"),
         (name = "webhooks", description = "Who is told of every entry, and what they did not take"),

@@ -6,6 +6,8 @@ use actix_web::http::header::{ALLOW, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 
 use super::fields::FieldError;
+use recado_actors::id::GroupId;
+
 use crate::auth::TicketError;
 use crate::doors::problem::Problem;
 
@@ -67,6 +69,16 @@ pub fn bad_key() -> Problem {
 pub fn key_reused() -> Problem {
     let detail = "the idempotency-key was used for another request";
     Problem::new(422, "idempotency_key_reused", detail)
+}
+
+/// A list of members that cannot be: which of them is wrong, and how.
+pub fn invalid_member(place: usize, text: &str) -> Problem {
+    invalid_body(&FieldError::of("userId", text).at_item(place).at("members"))
+}
+
+pub fn pair_taken(group: GroupId) -> Problem {
+    let detail = format!("these two users have the direct group {group} already");
+    Problem::new(409, "direct_group_exists", detail)
 }
 
 pub fn unknown_endpoint() -> Problem {

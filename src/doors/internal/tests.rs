@@ -5,6 +5,7 @@
 mod access;
 mod broadcast;
 mod chats;
+mod directory;
 mod document;
 mod errors;
 mod idempotency;

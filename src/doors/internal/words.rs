@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 const NAME_CHARS: usize = 256;
+const DESCRIPTION_CHARS: usize = 500;
 const EMAIL_CHARS: usize = 320;
 const URL_CHARS: usize = 2048;
 const TOKEN_ID_CHARS: usize = 1024;
@@ -22,6 +23,19 @@ pub fn user<'de, D: Deserializer<'de>>(field: D) -> Result<UserId, D::Error> {
 
 pub fn chat<'de, D: Deserializer<'de>>(field: D) -> Result<RoomId, D::Error> {
     RoomId::chat(&String::deserialize(field)?).map_err(Error::custom)
+}
+
+/// A name that says something.
+pub fn name<'de, D: Deserializer<'de>>(field: D) -> Result<String, D::Error> {
+    let name = String::deserialize(field)?;
+    if name.trim().is_empty() {
+        return Err(Error::custom("is empty"));
+    }
+    at_most(NAME_CHARS, &name).map_err(Error::custom)
+}
+
+pub fn maybe_description<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Error> {
+    filled(field, DESCRIPTION_CHARS)
 }
 
 pub fn maybe_user<'de, D: Deserializer<'de>>(field: D) -> Result<Option<UserId>, D::Error> {

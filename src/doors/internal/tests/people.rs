@@ -38,6 +38,10 @@ pub trait Shorthand {
         self.send(self.request(Method::POST, path).set_json(body)).await
     }
 
+    async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PUT, path).set_json(body)).await
+    }
+
     async fn patch(&self, path: &str, body: Value) -> Answer {
         self.send(self.request(Method::PATCH, path).set_json(body)).await
     }
