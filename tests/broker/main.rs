@@ -40,6 +40,7 @@ mod dying_together;
 mod entering;
 mod flat_memory;
 mod giving_up;
+mod group_messages;
 mod handshakes;
 mod health;
 mod history;

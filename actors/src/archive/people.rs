@@ -58,6 +58,9 @@ pub struct MarkSeen {
     pub group: Option<GroupId>,
 }
 
+/// What failures of these are counted as.
+const OP: &str = "people";
+
 impl Archive {
     fn now(&self) -> Timestamp {
         self.broker.clock().now()
@@ -65,14 +68,13 @@ impl Archive {
 
     fn decided<T: 'static>(
         &self,
-        op: &'static str,
         written: impl Future<Output = Result<T, PeopleError>> + 'static,
     ) -> ResponseFuture<Result<T, PeopleError>> {
         let vitals = self.broker.vitals().clone();
         Box::pin(async move {
             let result = written.await;
             if let Err(PeopleError::Store(error)) = &result {
-                note(&vitals, op, error);
+                note(&vitals, OP, error);
             }
             result
         })
@@ -83,7 +85,7 @@ impl Handler<SaveUser> for Archive {
     type Result = ResponseFuture<Result<bool, LogError>>;
 
     fn handle(&mut self, SaveUser(user): SaveUser, _: &mut Self::Context) -> Self::Result {
-        self.noted("save_user", self.broker.ports().people.save_user(user))
+        self.noted(OP, self.broker.ports().people.save_user(user))
     }
 }
 
@@ -91,7 +93,7 @@ impl Handler<MeetUser> for Archive {
     type Result = ResponseFuture<Result<User, LogError>>;
 
     fn handle(&mut self, MeetUser(user): MeetUser, _: &mut Self::Context) -> Self::Result {
-        self.noted("meet_user", self.broker.ports().people.meet_user(user))
+        self.noted(OP, self.broker.ports().people.meet_user(user))
     }
 }
 
@@ -99,7 +101,7 @@ impl Handler<SaveGroup> for Archive {
     type Result = ResponseFuture<Result<SavedGroup, PeopleError>>;
 
     fn handle(&mut self, SaveGroup(draft): SaveGroup, _: &mut Self::Context) -> Self::Result {
-        self.decided("save_group", self.broker.ports().people.save_group(draft, self.now()))
+        self.decided(self.broker.ports().people.save_group(draft, self.now()))
     }
 }
 
@@ -107,7 +109,7 @@ impl Handler<AddMember> for Archive {
     type Result = ResponseFuture<Result<Membership, PeopleError>>;
 
     fn handle(&mut self, AddMember { group, member }: AddMember, _: &mut Self::Context) -> Self::Result {
-        self.decided("add_member", self.broker.ports().people.add_member(group, member, self.now()))
+        self.decided(self.broker.ports().people.add_member(group, member, self.now()))
     }
 }
 
@@ -115,7 +117,7 @@ impl Handler<RemoveMember> for Archive {
     type Result = ResponseFuture<Result<bool, PeopleError>>;
 
     fn handle(&mut self, RemoveMember { group, user }: RemoveMember, _: &mut Self::Context) -> Self::Result {
-        self.decided("remove_member", self.broker.ports().people.remove_member(group, &user))
+        self.decided(self.broker.ports().people.remove_member(group, &user))
     }
 }
 
@@ -127,7 +129,7 @@ impl Handler<ChangeRole> for Archive {
         ChangeRole { group, user, role }: ChangeRole,
         _: &mut Self::Context,
     ) -> Self::Result {
-        self.noted("change_role", self.broker.ports().people.change_role(group, &user, role))
+        self.noted(OP, self.broker.ports().people.change_role(group, &user, role))
     }
 }
 
@@ -135,6 +137,6 @@ impl Handler<MarkSeen> for Archive {
     type Result = ResponseFuture<Result<(), LogError>>;
 
     fn handle(&mut self, MarkSeen { user, group }: MarkSeen, _: &mut Self::Context) -> Self::Result {
-        self.noted("mark_seen", self.broker.ports().people.mark_seen(&user, group, self.now()))
+        self.noted(OP, self.broker.ports().people.mark_seen(&user, group, self.now()))
     }
 }

@@ -8,8 +8,17 @@ use std::sync::atomic::AtomicU64;
 use super::{Histogram, Tally};
 
 /// What the store is asked for, in one word each.
-const STORE_WORK: &[&str] =
-    &["append", "keep_answer", "probe", "read", "remove_ban", "save_ban", "save_receipts", "spend_ticket"];
+const STORE_WORK: &[&str] = &[
+    "append",
+    "keep_answer",
+    "people",
+    "probe",
+    "read",
+    "remove_ban",
+    "save_ban",
+    "save_receipts",
+    "spend_ticket",
+];
 
 /// Every count of one broker. Names are words of ours, never a user, a room or an address.
 pub struct Counts {
