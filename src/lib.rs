@@ -10,5 +10,7 @@ pub mod backplane;
 pub mod cli;
 pub mod config;
 pub mod doors;
+pub mod files;
+pub mod media;
 pub mod store;
 pub mod telemetry;

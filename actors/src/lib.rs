@@ -9,6 +9,7 @@ pub mod bridge;
 pub mod broker;
 pub mod clock;
 pub mod courier;
+pub mod depot;
 pub mod dialect;
 pub mod directory;
 pub mod folding;

@@ -2,8 +2,11 @@
 //!
 //! Codes are stable: clients and dashboards may rely on them. Doors word them for their dialect in one `match`.
 
+mod file;
+
 use std::time::Duration;
 
+pub use self::file::FileRefusal;
 use crate::clock::Timestamp;
 
 /// A "no" the client can act on. `Display` is the text for developers; [`Refusal::code`] is the stable name.
@@ -57,6 +60,8 @@ pub enum Refusal {
     /// It was not asked, because it kept failing or too many wait for it already.
     #[error("the backend does not answer")]
     BackendDown,
+    #[error("{0}")]
+    File(FileRefusal),
 }
 
 impl Refusal {
@@ -85,12 +90,14 @@ impl Refusal {
             Self::BackendRefused { .. } => "backend_refused",
             Self::BackendFailed { .. } => "backend_failed",
             Self::BackendDown => "backend_down",
+            Self::File(why) => why.code(),
         }
     }
 
     /// May the same request succeed a little later?
     pub fn retry(&self) -> bool {
         match self {
+            Self::File(why) => why.retry(),
             Self::StoreFull
             | Self::StoreDown
             | Self::Busy

@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
-use recado_actors::refusal::Refusal;
+use recado_actors::refusal::{FileRefusal, Refusal};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
@@ -91,6 +91,7 @@ impl From<Refusal> for Problem {
 
 fn status_of(refusal: &Refusal) -> u16 {
     match refusal {
+        Refusal::File(why) => status_of_file(*why),
         Refusal::NotAnAgent | Refusal::OtherIdentity | Refusal::Banned | Refusal::TicketUsed => 403,
         Refusal::UnknownMessage => 404,
         Refusal::RoomClosed | Refusal::MessageDeleted | Refusal::NotInRoom | Refusal::TooManyRooms { .. } => {
@@ -106,6 +107,18 @@ fn status_of(refusal: &Refusal) -> u16 {
         | Refusal::Restarting
         | Refusal::Draining
         | Refusal::BackendDown => 503,
+    }
+}
+
+fn status_of_file(refusal: FileRefusal) -> u16 {
+    match refusal {
+        FileRefusal::Unknown => 404,
+        FileRefusal::NotYourRoom => 403,
+        FileRefusal::Empty => 422,
+        FileRefusal::TooLarge { .. } | FileRefusal::OverQuota { .. } => 413,
+        FileRefusal::TooManyUploads => 429,
+        FileRefusal::OtherOffset { .. } => 409,
+        FileRefusal::InUse => 423,
     }
 }
 

@@ -5,6 +5,7 @@
 mod append;
 mod book;
 mod error;
+mod files;
 mod letters;
 mod migrate;
 mod open;

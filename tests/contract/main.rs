@@ -5,12 +5,14 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot go on has failed")]
 
 mod book;
+mod catalogue;
 mod crash;
 mod directory;
 mod directory_memory;
 mod directory_sqlite;
 mod disk_full;
 mod file;
+mod files;
 mod groups;
 mod letters;
 mod log;

@@ -9,7 +9,7 @@ use recado_actors::ports::{Book, Log, LogError, Receipts};
 use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::people::{DAY_MS, NOON, all, append, draft, numbers, post, room, within};
-use crate::{book, letters, log, messages, receipts};
+use crate::{book, catalogue, letters, log, messages, receipts};
 
 fn store() -> MemoryStore {
     MemoryStore::new(Epoch(7))
@@ -122,6 +122,36 @@ async fn who_wants_nothing_gets_nothing_until_enabled() {
 #[tokio::test]
 async fn what_is_owed_to_nobody_is_dropped_and_counted() {
     run(letters::what_is_owed_to_nobody_is_dropped_and_counted).await;
+}
+
+#[tokio::test]
+async fn an_upload_becomes_a_file_once() {
+    run(catalogue::an_upload_becomes_a_file_once).await;
+}
+
+#[tokio::test]
+async fn a_quota_counts_files_and_what_is_set_aside() {
+    run(catalogue::a_quota_counts_files_and_what_is_set_aside).await;
+}
+
+#[tokio::test]
+async fn only_so_many_uploads_are_open_however_many_race() {
+    run(catalogue::only_so_many_uploads_are_open_however_many_race).await;
+}
+
+#[tokio::test]
+async fn an_offset_moves_only_from_where_it_stands() {
+    run(catalogue::an_offset_moves_only_from_where_it_stands).await;
+}
+
+#[tokio::test]
+async fn what_ended_is_condemned_until_it_is_buried() {
+    run(catalogue::what_ended_is_condemned_until_it_is_buried).await;
+}
+
+#[tokio::test]
+async fn files_and_uploads_can_be_condemned_by_name() {
+    run(catalogue::files_and_uploads_can_be_condemned_by_name).await;
 }
 
 #[tokio::test]

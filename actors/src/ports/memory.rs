@@ -4,8 +4,10 @@
 
 mod aging;
 mod book;
+mod catalogue;
 mod entries;
 mod exchange;
+mod files;
 mod letters;
 mod numbers;
 mod people;
@@ -21,8 +23,10 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use self::book::Pages;
+use self::catalogue::Cards;
 use self::entries::RoomEntries;
 pub use self::exchange::{MemoryBackplane, MemoryExchange};
+pub use self::files::MemoryFiles;
 use self::letters::Desks;
 use self::numbers::Numbers;
 use self::people::Town;
@@ -45,6 +49,7 @@ struct Shelves {
     rooms: DashMap<RoomId, RoomEntries>,
     marks: DashMap<RoomId, BTreeMap<UserId, Watermark>>,
     pages: Pages,
+    cards: Cards,
     desks: Desks,
     town: Town,
     numbers: Numbers,
@@ -59,6 +64,7 @@ impl MemoryStore {
             rooms: DashMap::new(),
             marks: DashMap::new(),
             pages: Pages::default(),
+            cards: Cards::default(),
             desks: Desks::default(),
             town: Town::default(),
             numbers: Numbers::default(),

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0003_people.sql"),
     include_str!("../../../migrations/sqlite/0004_numbers.sql"),
     include_str!("../../../migrations/sqlite/0005_search.sql"),
+    include_str!("../../../migrations/sqlite/0006_files.sql"),
 ];
 
 /// Refuses strangers before anything is written.
