@@ -3,6 +3,7 @@
 //! An app that was built is listening; it ends by `stop`, which says goodbye to everyone within the drain time.
 
 mod bridging;
+mod keeping;
 mod listen;
 mod signals;
 mod webhooks;
@@ -60,6 +61,7 @@ pub struct App {
     backplane: Option<crate::backplane::redis::Running>,
     server: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
+    sweeping: JoinHandle<()>,
     address: SocketAddr,
     internal_address: Option<SocketAddr>,
     metrics_address: Option<SocketAddr>,
@@ -78,9 +80,12 @@ impl App {
         let birth =
             Birth { node: NodeId::fresh(&config.server.node_name()), vitals: Vitals::new(on_fatal), clock };
         let alone = given.is_some();
-        let (mut ports, store) = wiring::ports(&config, given, &birth.clock).await?;
+        let wiring::Stores { mut ports, catalogue, store } =
+            wiring::ports(&config, given, &birth.clock).await?;
         let backplane = if alone { None } else { bridging::backplane(&config, &mut ports, &birth)? };
-        let (broker, house) = wiring::house(&config, address, ports, birth)?;
+        let depot = keeping::depot(&config, catalogue, &birth.clock)?;
+        let sweeping = actix_web::rt::spawn(depot.clone().keep_swept());
+        let (broker, house) = wiring::house(&config, address, ports, depot, birth)?;
         // A lone worker has them on its own thread: no message wakes another for a step on its way.
         if listen::workers(&config) > 1 {
             broker.launch();
@@ -92,6 +97,7 @@ impl App {
             broker,
             store,
             backplane,
+            sweeping,
             serving,
             server: handle,
             address,
@@ -135,6 +141,7 @@ impl App {
         // Before the threads they live on, or rooms would seem to die and be started again.
         self.broker.stop();
         self.server.stop(false).await;
+        self.sweeping.abort();
         // The server's own result tells nothing once it was asked to stop.
         let _ = self.serving.await;
         if let Some(backplane) = self.backplane {

@@ -9,6 +9,7 @@ mod backplane;
 mod compression;
 mod doors;
 mod errors;
+mod files;
 mod internal;
 mod layers;
 mod limits;
@@ -42,6 +43,7 @@ pub use backplane::Backplane;
 pub use compression::Compression;
 pub use doors::{Chat, Collab, Doors, Events, Strangers, Widget};
 pub use errors::ConfigErrors;
+pub use files::{Files, FilesPlace};
 pub use internal::Internal;
 pub use limits::Limits;
 pub use log::Log;
@@ -68,6 +70,7 @@ pub struct Config {
     pub auth: Auth,
     pub internal: Internal,
     pub store: Store,
+    pub files: Files,
     pub backend: Backend,
     pub webhooks: Webhooks,
     pub backplane: Backplane,
@@ -117,6 +120,7 @@ impl Config {
         self.auth.contradictions(&self.server, found);
         self.internal.contradictions(&self.server, found);
         self.store.contradictions(found);
+        self.files.contradictions(&self.store, found);
         self.backend.contradictions(&self.internal, &self.webhooks, found);
         self.webhooks.contradictions(found);
         self.backplane.contradictions(found);

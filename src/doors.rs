@@ -9,4 +9,5 @@ pub mod pages;
 pub mod problem;
 pub mod socket;
 pub mod socketio;
+pub mod uploads;
 pub mod widget;

@@ -9,17 +9,19 @@ use anyhow::{Context, bail};
 use recado_actors::broker::{Broker, Plan};
 use recado_actors::clock::Clock;
 use recado_actors::courier::Schedule;
+use recado_actors::depot::Depot;
 use recado_actors::dialect::{Dialect, Dialects};
 use recado_actors::id::Epoch;
 use recado_actors::limiter::Rate;
 use recado_actors::outlet::OutletLimits;
+use recado_actors::ports::files::Catalogue;
 use recado_actors::ports::letters::Webhooks;
 use recado_actors::ports::memory::MemoryStore;
 use recado_actors::ports::people::People;
 use recado_actors::ports::{Backend, Book, Log, Ports, Receipts};
 use recado_actors::settings::{CourierSettings, Settings};
 
-use super::{Birth, webhooks};
+use super::{Birth, keeping, webhooks};
 use crate::auth::{InternalSecrets, Tickets, Verifier};
 use crate::backend::next::{NextBackend, NextSettings};
 use crate::config::{Compression, Config, Mode, Place};
@@ -29,6 +31,7 @@ use crate::doors::ops::{self, OpsDoor};
 use crate::doors::socket::GuardLimits;
 use crate::doors::socket::deflate::DeflateRules;
 use crate::doors::socket::gate::{Gate, GateRules};
+use crate::doors::uploads::{self, UploadsDoor};
 use crate::doors::widget::WidgetDoor;
 use crate::doors::widget::dialect::{EXTRAS, PLAIN, WidgetDialect};
 use crate::store::sqlite::SqliteStore;
@@ -45,6 +48,7 @@ pub(super) struct House {
     pub widget: WidgetDoor,
     pub internal: InternalDoor,
     pub ops: Arc<OpsDoor>,
+    pub uploads: Arc<UploadsDoor>,
     /// None: the page is not served.
     pub admin: Option<Arc<AdminDoor>>,
     pub metrics: Arc<Metrics>,
@@ -56,6 +60,7 @@ impl House {
         let internal = with_internal.then(|| internal::configure(self.internal.clone()));
         let admin = self.admin.clone().filter(|_| with_internal).map(admin::configure);
         let ops = ops::configure(self.ops.clone());
+        let uploads = uploads::configure(self.uploads.clone());
         move |routes| {
             if let Some(internal) = internal {
                 internal(routes);
@@ -63,7 +68,8 @@ impl House {
             if let Some(admin) = admin {
                 admin(routes);
             }
-            internal::configure_docs(routes);
+            uploads(routes);
+            internal::configure_docs(vec![uploads::openapi()])(routes);
             ops(routes);
         }
     }
@@ -100,27 +106,34 @@ fn metrics(config: &Config, broker: &Broker, gate: &Arc<Gate>) -> Arc<Metrics> {
     }))
 }
 
-/// The ports the configuration names, unless others are given; and the store, to be closed at the end.
-pub(super) async fn ports(
-    config: &Config,
-    given: Option<Ports>,
-    clock: &Clock,
-) -> anyhow::Result<(Ports, Option<SqliteStore>)> {
+/// What remembers.
+pub(super) struct Stores {
+    pub ports: Ports,
+    pub catalogue: Arc<dyn Catalogue>,
+    /// To be closed at the end.
+    pub store: Option<SqliteStore>,
+}
+
+/// The ports the configuration names, unless others are given.
+pub(super) async fn ports(config: &Config, given: Option<Ports>, clock: &Clock) -> anyhow::Result<Stores> {
+    let memory = || Arc::new(MemoryStore::new(Epoch(fresh_epoch())));
     if let Some(ports) = given {
-        return Ok((ports, None));
+        return Ok(Stores { ports, catalogue: memory(), store: None });
     }
     let backend = backend(config)?;
     match config.store.place() {
         Some(Place::Memory) => {
-            let store = Arc::new(MemoryStore::new(Epoch(fresh_epoch())));
+            let store = memory();
             let webhooks = webhooks::open(config, store.clone(), clock).await?;
-            Ok((remembering(store, backend, webhooks), None))
+            let (ports, catalogue) = (remembering(store.clone(), backend, webhooks), store);
+            Ok(Stores { ports, catalogue, store: None })
         }
         Some(Place::Sqlite(path)) => {
             let store = SqliteStore::open(&path, config.store.readers).context("opening the store")?;
             let port = Arc::new(store.clone());
             let webhooks = webhooks::open(config, port.clone(), clock).await?;
-            Ok((remembering(port, backend, webhooks), Some(store)))
+            let (ports, catalogue) = (remembering(port.clone(), backend, webhooks), port);
+            Ok(Stores { ports, catalogue, store: Some(store) })
         }
         None => bail!("store.url names no store"),
     }
@@ -159,6 +172,7 @@ pub(super) fn house(
     config: &Config,
     address: SocketAddr,
     ports: Ports,
+    depot: Depot,
     birth: Birth,
 ) -> anyhow::Result<(Broker, House)> {
     let dialects = dialects(config);
@@ -182,6 +196,7 @@ pub(super) fn house(
         posts_in_hand: if broker.ports().backend.is_some() { 1 } else { config.limits.posts_in_hand },
     };
     let secrets = Arc::new(internal_secrets(config));
+    let uploads = keeping::door(config, &broker, depot, verifier.clone(), gate.clone());
     let admin = AdminDoor::new(config, broker.clone(), gate.clone(), secrets.clone(), verifier);
     let internal = InternalDoor {
         broker: broker.clone(),
@@ -196,7 +211,7 @@ pub(super) fn house(
     let (guard, deflate) = (guard(config), deflate(config));
     let user_timeout = Duration::from_millis(config.limits.tcp_user_timeout_ms);
     let admin = config.admin.enabled.then(|| Arc::new(admin));
-    Ok((broker, House { gate, guard, user_timeout, deflate, widget, internal, ops, admin, metrics }))
+    Ok((broker, House { gate, guard, user_timeout, deflate, widget, internal, ops, uploads, admin, metrics }))
 }
 
 fn dialects(config: &Config) -> Dialects {

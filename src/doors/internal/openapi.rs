@@ -75,19 +75,25 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
-/// Mounts the document at `/openapi.json` and Swagger UI at `/swagger/`.
-pub fn configure_docs(config: &mut ServiceConfig) {
-    let document = Bytes::from(openapi().to_json().unwrap_or_default());
+/// Mounts the document at `/openapi.json`, with what other doors have to tell, and Swagger UI at `/swagger/`.
+pub fn configure_docs(others: Vec<utoipa::openapi::OpenApi>) -> impl FnOnce(&mut ServiceConfig) {
+    let mut document = openapi();
+    for other in others {
+        document.merge(other);
+    }
+    let document = Bytes::from(document.to_json().unwrap_or_default());
     let serve = move || {
         let document = document.clone();
         async { HttpResponse::Ok().insert_header(ContentType::json()).body(document) }
     };
     // No validator: the page must not send the document's address to a stranger.
     let page = Config::from(DOCUMENT).validator_url("none");
-    config
-        .route(DOCUMENT, web::get().to(serve))
-        .service(web::redirect("/swagger", "/swagger/"))
-        .service(SwaggerUi::new("/swagger/{_:.*}").config(page));
+    move |routes| {
+        routes
+            .route(DOCUMENT, web::get().to(serve))
+            .service(web::redirect("/swagger", "/swagger/"))
+            .service(SwaggerUi::new("/swagger/{_:.*}").config(page));
+    }
 }
 
 struct Secrets;

@@ -134,8 +134,9 @@ impl Stage {
         });
         let log_level = Dial::new(LevelFilter::Info);
         let door = InternalDoor { broker: broker.clone(), secrets, gate, tickets, log_level, body_bytes };
-        let app =
-            Rc::new(init_service(App::new().configure(configure(door)).configure(configure_docs)).await);
+        let app = Rc::new(
+            init_service(App::new().configure(configure(door)).configure(configure_docs(Vec::new()))).await,
+        );
         let call = move |request| -> LocalBoxFuture<'static, Answer> {
             let app = app.clone();
             Box::pin(async move {
