@@ -5,6 +5,7 @@
 mod aliases;
 mod backplane;
 mod contradictions;
+mod files;
 mod mistakes;
 mod webhooks;
 

@@ -35,7 +35,10 @@ async fn a_head_tells_all_but_the_bytes() {
     let ann = Sender::new(&house, "ann", "chat_1");
     let url = ann.has_sent("a b.png", PNG).await;
     let head = ann.asks(Method::HEAD, &url).send().await.expect("an answer");
-    assert_eq!((head.status().as_u16(), header(&head, "content-length")), (200, "28"));
+    assert_eq!(
+        (head.status().as_u16(), header(&head, "content-length")),
+        (200, PNG.len().to_string().as_str())
+    );
     assert_eq!(header(&head, "accept-ranges"), "bytes");
     assert_eq!(header(&head, "x-content-type-options"), "nosniff");
     assert!(header(&head, "cache-control").starts_with("private"));
@@ -108,5 +111,32 @@ async fn names_that_are_none_lead_nowhere() {
         assert_eq!(ann.is_answered(&path).await, 404, "{path}");
     }
     assert_eq!(ann.asks(Method::PUT, &url).send().await.expect("an answer").status(), 405);
+    house.ends().await;
+}
+
+#[actix_web::test]
+async fn the_description_of_the_api_tells_of_files_and_lacks_nothing() {
+    let house = House::start().await;
+    let (status, document) = house.get("/openapi.json").await;
+    let document: serde_json::Value = serde_json::from_str(&document).expect("JSON");
+    assert_eq!(status, 200);
+    for (path, methods) in [
+        ("/api/chat/uploads", vec!["post"]),
+        ("/api/chat/uploads/{id}", vec!["head", "patch", "delete", "get"]),
+        ("/uploads/chat/{name}", vec!["get", "delete"]),
+        ("/internal/bans", vec!["get", "post", "delete"]),
+    ] {
+        for method in methods {
+            assert!(document["paths"][path][method]["responses"].is_object(), "{method} {path}");
+        }
+    }
+    let upload = &document["paths"]["/api/chat/uploads"]["post"];
+    assert_eq!(upload["security"], serde_json::json!([{ "token": [] }]));
+    for name in ["secret", "bearer", "token"] {
+        assert!(document["components"]["securitySchemes"][name].is_object(), "{name}");
+    }
+    for name in ["Problem", "Uploaded", "Banned"] {
+        assert!(document["components"]["schemas"][name].is_object(), "{name}");
+    }
     house.ends().await;
 }

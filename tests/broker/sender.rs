@@ -2,8 +2,11 @@
 //!
 //! Forms are written by hand, so that a story can write one that no browser would.
 
+use std::path::Path;
+
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::house::House;
 use crate::tokens::{claims, claims_with, sign};
@@ -92,6 +95,21 @@ impl<'a> Sender<'a> {
         assert_eq!(told.status(), 200);
         header(&told, "upload-offset").parse().expect("a number")
     }
+}
+
+/// A house whose files are in a folder that the story can look into.
+pub async fn house_with_a_folder(settings: &[(&str, &str)]) -> (House, TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_str().expect("a plain path").to_owned();
+    let house = House::with(&[&[("RECADO_FILES__URL", path.as_str())], settings].concat()).await;
+    (house, folder)
+}
+
+/// Whole files, parts, and what is being written.
+pub fn files_in(folder: &Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    paths.map(|path| if path.is_dir() { files_in(&path) } else { 1 }).sum()
 }
 
 pub async fn answer(response: Response) -> (u16, Value) {

@@ -1,27 +1,13 @@
 //! Files that go wrong on their way: malformed, endless, silent, too large, cut off. None leaves anything behind.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::house::{House, SOON};
 use crate::raw_socket::RawSocket;
-use crate::sender::{BOUNDARY, Sender, UPLOADS, field_part, file_part, form, form_type, noise};
-
-/// A house whose files are in a folder that the story can look into.
-async fn house_with_a_folder(settings: &[(&str, &str)]) -> (House, TempDir) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().to_str().expect("a plain path").to_owned();
-    let house = House::with(&[&[("RECADO_FILES__URL", path.as_str())], settings].concat()).await;
-    (house, folder)
-}
-
-fn files_in(folder: &Path) -> usize {
-    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    paths.map(|path| if path.is_dir() { files_in(&path) } else { 1 }).sum()
-}
+use crate::sender::{
+    BOUNDARY, Sender, UPLOADS, field_part, file_part, files_in, form, form_type, house_with_a_folder, noise,
+};
 
 /// What was given up is removed by tasks of its own.
 async fn is_empty_soon(folder: &TempDir) {

@@ -3,9 +3,9 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::house::House;
+use crate::house::{House, SOON};
 use crate::raw_socket::RawSocket;
-use crate::sender::{PNG, Sender, UPLOADS, answer, header, noise};
+use crate::sender::{PNG, Sender, UPLOADS, answer, files_in, header, house_with_a_folder, noise};
 
 const MIB: usize = 1024 * 1024;
 
@@ -40,13 +40,19 @@ async fn a_file_in_several_goes_is_the_same_file() {
 
 #[actix_web::test]
 async fn a_cut_connection_loses_nothing_that_came() {
-    let house = House::start().await;
+    let (house, folder) = house_with_a_folder(&[]).await;
     let ann = Sender::new(&house, "ann", "chat_1");
     let bytes = noise(3 * MIB);
     let upload = ann.opens("a.bin", bytes.len()).await;
     let mut cable = RawSocket::dials(house.address()).await;
     cable.sends(patch(&upload, &ann.token, 0, bytes.len()).as_bytes()).await;
     cable.sends(&bytes[..2 * MIB + 5000]).await;
+    let began = tokio::time::timeout(SOON, async {
+        while files_in(folder.path()) < 2 {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(began.await.is_ok(), "two parts never came");
     drop(cable);
 
     // Whoever asks how it stands makes the cut one step back, so it stands still.
@@ -105,7 +111,7 @@ async fn what_is_given_up_or_ends_is_gone() {
     let gone = ann.asks(Method::DELETE, &given_up).send().await.expect("an answer");
     assert_eq!(gone.status(), 204);
     assert_eq!(ann.goes_on(&given_up, 0, b"hello").await.status(), 404);
-    let swept = tokio::time::timeout(crate::house::SOON, async {
+    let swept = tokio::time::timeout(SOON, async {
         while ann.is_answered(&left).await != 404 {
             tokio::task::yield_now().await;
         }

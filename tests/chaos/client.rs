@@ -175,7 +175,7 @@ impl Client {
     }
 }
 
-fn token(user: &str, room: &str) -> String {
+pub fn token(user: &str, room: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let claims = json!({
         "userId": user, "chatId": room, "isAuthenticated": true, "name": user, "iat": now, "exp": now + 7200,

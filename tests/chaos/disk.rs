@@ -1,6 +1,6 @@
 //! A store that cannot write: nothing is acknowledged, nobody is thrown out, and it mends by itself.
 
-mod squeeze;
+pub mod squeeze;
 
 use std::time::Duration;
 

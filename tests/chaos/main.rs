@@ -31,5 +31,6 @@ mod resume;
 mod rolling;
 mod stage;
 mod transcript;
+mod uploads;
 mod verdict;
 mod webhooks;
