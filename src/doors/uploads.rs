@@ -3,6 +3,7 @@
 //! Who may do what is the depot's decision; here a request becomes a question to it, and bytes keep moving or the
 //! request ends.
 
+mod cors;
 mod disposition;
 mod entry;
 mod fields;
@@ -18,8 +19,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::Method;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::{HttpResponse, Resource, ResponseError};
 use recado_actors::broker::Broker;
 use recado_actors::depot::Depot;
 use recado_actors::ports::files::FileRecord;
@@ -53,33 +55,38 @@ impl UploadsDoor {
 
 /// Mounts uploads and downloads.
 pub fn configure(door: Arc<UploadsDoor>) -> impl FnOnce(&mut ServiceConfig) {
+    let door = Data::from(door);
     move |config| {
-        config
-            .app_data(Data::from(door))
-            .service(
-                web::resource("/api/chat/uploads")
-                    .route(web::post().to(receiving::upload))
-                    .route(web::method(Method::OPTIONS).to(tus::options))
-                    .default_service(web::to(|| wrong_method("POST, OPTIONS"))),
-            )
-            .service(
-                web::resource("/api/chat/uploads/{id}")
-                    .route(web::head().to(resuming::offset))
-                    .route(web::patch().to(resuming::append))
-                    .route(web::delete().to(resuming::cancel))
-                    .route(web::get().to(resuming::outcome))
-                    .route(web::post().to(resuming::overridden))
-                    .route(web::method(Method::OPTIONS).to(tus::options))
-                    .default_service(web::to(|| wrong_method("HEAD, PATCH, DELETE, GET, OPTIONS"))),
-            )
-            .service(
-                web::resource("/uploads/chat/{name}")
-                    .route(web::get().to(serving::download))
-                    .route(web::head().to(serving::download))
-                    .route(web::delete().to(serving::forget))
-                    .default_service(web::to(|| wrong_method("GET, HEAD, DELETE"))),
+        config.app_data(door.clone());
+        for resource in resources() {
+            let door = door.clone();
+            config.service(
+                resource.wrap(from_fn(move |request, next| cors::share(door.clone(), request, next))),
             );
+        }
     }
+}
+
+fn resources() -> [Resource; 3] {
+    [
+        web::resource("/api/chat/uploads")
+            .route(web::post().to(receiving::upload))
+            .route(web::method(Method::OPTIONS).to(tus::options))
+            .default_service(web::to(|| wrong_method("POST, OPTIONS"))),
+        web::resource("/api/chat/uploads/{id}")
+            .route(web::head().to(resuming::offset))
+            .route(web::patch().to(resuming::append))
+            .route(web::delete().to(resuming::cancel))
+            .route(web::get().to(resuming::outcome))
+            .route(web::post().to(resuming::overridden))
+            .route(web::method(Method::OPTIONS).to(tus::options))
+            .default_service(web::to(|| wrong_method("HEAD, PATCH, DELETE, GET, OPTIONS"))),
+        web::resource("/uploads/chat/{name}")
+            .route(web::get().to(serving::download))
+            .route(web::head().to(serving::download))
+            .route(web::delete().to(serving::forget))
+            .default_service(web::to(|| wrong_method("GET, HEAD, DELETE"))),
+    ]
 }
 
 async fn wrong_method(allow: &'static str) -> HttpResponse {

@@ -127,3 +127,30 @@ async fn what_is_forgotten_is_gone_and_counts_no_more() {
     ann.has_sent("b.bin", &noise(1000)).await;
     house.ends().await;
 }
+
+#[actix_web::test]
+async fn pages_of_the_origins_that_are_named_send_files_and_no_others() {
+    let settings = [("RECADO_SERVER__ALLOWED_ORIGINS", "https://app.example.com")];
+    let house = House::with(&settings).await;
+    let ann = Sender::new(&house, "ann", "chat_1");
+    let url = ann.has_sent("a.txt", b"hello").await;
+    for (origin, repeated) in
+        [("https://app.example.com", "https://app.example.com"), ("https://evil.example.com", "")]
+    {
+        let preflight = house.request(Method::OPTIONS, UPLOADS).header("Origin", origin);
+        let preflight = preflight.header("Access-Control-Request-Method", "POST").send().await;
+        let preflight = preflight.expect("an answer");
+        assert_eq!(preflight.status(), 204);
+        assert_eq!(header(&preflight, "access-control-allow-origin"), repeated);
+        assert_eq!(
+            header(&preflight, "access-control-allow-headers").contains("Upload-Offset"),
+            !repeated.is_empty()
+        );
+        let fetched = ann.asks(Method::GET, &url).header("Origin", origin).send().await.expect("an answer");
+        assert_eq!(header(&fetched, "access-control-allow-origin"), repeated);
+        assert_eq!(header(&fetched, "vary"), "Origin");
+        let refused = house.request(Method::GET, &url).header("Origin", origin).send().await;
+        assert_eq!(header(&refused.expect("an answer"), "access-control-allow-origin"), repeated);
+    }
+    house.ends().await;
+}

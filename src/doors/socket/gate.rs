@@ -153,6 +153,11 @@ impl Gate {
         }
     }
 
+    /// May a page of this origin speak to us? What no browser sent is not asked for one.
+    pub fn admits_origin(&self, head: &RequestHead) -> bool {
+        self.check_origin(head).is_ok()
+    }
+
     fn check_origin(&self, head: &RequestHead) -> Result<(), Problem> {
         let mut origins = head.headers.get_all(header::ORIGIN);
         let Some(origin) = origins.next() else {
