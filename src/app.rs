@@ -18,6 +18,7 @@ use actix_web::rt::task::JoinHandle;
 use anyhow::Context;
 use recado_actors::broker::Broker;
 use recado_actors::clock::Clock;
+use recado_actors::dialect::Dialect;
 use recado_actors::id::NodeId;
 use recado_actors::ports::Ports;
 use recado_actors::vitals::Vitals;
@@ -25,6 +26,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::config::Config;
 use crate::doors::ops;
+use crate::doors::socket::claim::Claim;
 use listen::Listeners;
 
 /// The most that is left to the broker once it is told to hurry.
@@ -39,11 +41,25 @@ pub struct World {
     pub ports: Option<Ports>,
     /// Called when the process must not go on.
     pub on_fatal: Box<dyn Fn(&str) + Send + Sync>,
+    /// Doors beside those the configuration names.
+    pub annex: Annex,
+}
+
+/// Doors with paths of their own, and the dialects they speak.
+#[derive(Default)]
+pub struct Annex {
+    pub dialects: Vec<Arc<dyn Dialect>>,
+    pub doors: Vec<Arc<dyn Claim>>,
 }
 
 impl Default for World {
     fn default() -> Self {
-        Self { clock: Clock::system(), ports: None, on_fatal: Box::new(signals::die) }
+        Self {
+            clock: Clock::system(),
+            ports: None,
+            on_fatal: Box::new(signals::die),
+            annex: Annex::default(),
+        }
     }
 }
 
@@ -76,7 +92,7 @@ impl App {
         let address = listeners.shared.local_addr().context("the address that was bound")?;
         let internal_address = listeners.internal.as_ref().map(TcpListener::local_addr).transpose()?;
         let metrics_address = listeners.metrics.as_ref().map(TcpListener::local_addr).transpose()?;
-        let World { clock, ports: given, on_fatal } = world;
+        let World { clock, ports: given, on_fatal, annex } = world;
         let birth =
             Birth { node: NodeId::fresh(&config.server.node_name()), vitals: Vitals::new(on_fatal), clock };
         let alone = given.is_some();
@@ -85,7 +101,7 @@ impl App {
         let backplane = if alone { None } else { bridging::backplane(&config, &mut ports, &birth)? };
         let depot = keeping::depot(&config, catalogue, &birth.clock)?;
         let sweeping = actix_web::rt::spawn(depot.clone().keep_swept());
-        let (broker, house) = wiring::house(&config, address, ports, depot, birth)?;
+        let (broker, house) = wiring::house(&config, address, ports, depot, birth, annex)?;
         // A lone worker has them on its own thread: no message wakes another for a step on its way.
         if listen::workers(&config) > 1 {
             broker.launch();
@@ -159,11 +175,16 @@ fn spawn(server: Server) -> JoinHandle<std::io::Result<()>> {
 }
 
 /// Runs the service until it is told to stop.
-pub async fn serve(mut config: Config) -> anyhow::Result<()> {
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    serve_in(config, World::default()).await
+}
+
+/// The same in a world of the caller's.
+pub async fn serve_in(mut config: Config, world: World) -> anyhow::Result<()> {
     let ephemeral = config.ephemeral_secret();
     let mut signals = signals::Signals::listen().context("listening for signals")?;
     let demo = config.demo.enabled.then(|| config.clone());
-    let app = App::build(config, World::default()).await?;
+    let app = App::build(config, world).await?;
     log::info!(address:% = app.address(); "listening");
     if let (true, Some(config)) = (ephemeral, demo) {
         signals::tell(&ops::demo::links(&config, app.address()));

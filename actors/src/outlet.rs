@@ -268,6 +268,14 @@ impl Outlet {
         self.drained.notify_waiters();
     }
 
+    /// Its wire goes on under another outlet: nothing more is said here, and nobody is hung up on.
+    pub fn give_up_wire(&self) {
+        self.state.set(State::Closed(Farewell::ByClient(1000)));
+        self.queue.borrow_mut().clear();
+        self.queued.set(0);
+        self.drained.notify_waiters();
+    }
+
     /// Ends when at most `left` bytes are queued or the outlet is closed: a long catch-up paces itself by it.
     pub async fn drained(&self, left: usize) {
         loop {

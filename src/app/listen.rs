@@ -18,8 +18,9 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::wiring::House;
 use crate::config::Config;
+use crate::doors::socket::claim::Claim;
 use crate::doors::socket::deflate::{Deflater, Inflater};
-use crate::doors::socket::upgrade::{Engines, Entrance};
+use crate::doors::socket::upgrade::{Engines, Entrance, Manners, as_problem};
 use crate::doors::socket::{ReadBuffer, serve as serve_socket};
 use crate::doors::widget::{WidgetDoor, WidgetTalk};
 
@@ -85,11 +86,15 @@ pub(super) fn serve(
         .max_concurrent_connections(config.limits.max_connections.saturating_mul(2))
         .listen("shared", shared, move || {
             let (entrance, door) = thread(&rooms, &with);
-            let app = App::new().configure(with.shared_routes(!alone));
+            let app = App::new().app_data(entrance.clone()).configure(with.shared_routes(!alone));
+            let claims = with.claims.clone();
             HttpService::build()
                 .client_request_timeout(header_timeout)
-                .upgrade(fn_service(move |(request, framed)| {
-                    upgrade(request, framed, entrance.clone(), door.clone())
+                // Whoever hangs up on a poll is gone, and noticed at once.
+                .h1_allow_half_closed(false)
+                .upgrade(fn_service(move |(request, framed): Upgrading| {
+                    let claim = claims.iter().find(|claim| claim.claims(request.path())).cloned();
+                    upgrade(request, framed, entrance.clone(), door.clone(), claim)
                 }))
                 .h1(map_config(app, |_| AppConfig::default()))
                 .tcp()
@@ -127,17 +132,25 @@ fn thread(broker: &Broker, house: &House) -> (Rc<Entrance>, Rc<WidgetDoor>) {
     (Rc::new(entrance), Rc::new(house.widget.clone()))
 }
 
+type Upgrading = (Request, Framed<TcpStream, h1::Codec>);
+
 /// Every upgrade that no other door claims is the widget's.
 async fn upgrade(
     request: Request,
     framed: Framed<TcpStream, h1::Codec>,
     entrance: Rc<Entrance>,
     door: Rc<WidgetDoor>,
+    claim: Option<Arc<dyn Claim>>,
 ) -> Result<(), actix_web::Error> {
+    if let Some(claim) = claim {
+        actix_web::rt::spawn(claim.upgrade(request, framed, entrance));
+        return Ok(());
+    }
     // Tasks of their own: the dispatcher ends with this future, the handshake with the first, and what lives on
     // carries the buffers of neither.
     actix_web::rt::spawn(async move {
-        if let Some(accepted) = entrance.accept(request, framed, door.plain).await {
+        let manners = Manners { dialect: door.plain, refusal: as_problem, wire: &|wire| Box::new(wire) };
+        if let Some(accepted) = entrance.accept(request, framed, manners).await {
             let talk = WidgetTalk::new(
                 door,
                 accepted.worker,

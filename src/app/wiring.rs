@@ -21,7 +21,7 @@ use recado_actors::ports::people::People;
 use recado_actors::ports::{Backend, Book, Log, Ports, Receipts};
 use recado_actors::settings::{CourierSettings, Settings};
 
-use super::{Birth, keeping, webhooks};
+use super::{Annex, Birth, keeping, webhooks};
 use crate::auth::{InternalSecrets, Tickets, Verifier};
 use crate::backend::next::{NextBackend, NextSettings};
 use crate::config::{Compression, Config, Mode, Place};
@@ -29,6 +29,7 @@ use crate::doors::admin::{self, AdminDoor};
 use crate::doors::internal::{self, InternalDoor};
 use crate::doors::ops::{self, OpsDoor};
 use crate::doors::socket::GuardLimits;
+use crate::doors::socket::claim::Claim;
 use crate::doors::socket::deflate::DeflateRules;
 use crate::doors::socket::gate::{Gate, GateRules};
 use crate::doors::uploads::{self, UploadsDoor};
@@ -46,6 +47,8 @@ pub(super) struct House {
     /// None: nobody is offered compression.
     pub deflate: Option<DeflateRules>,
     pub widget: WidgetDoor,
+    /// What has paths of its own.
+    pub claims: Vec<Arc<dyn Claim>>,
     pub internal: InternalDoor,
     pub ops: Arc<OpsDoor>,
     pub uploads: Arc<UploadsDoor>,
@@ -61,7 +64,9 @@ impl House {
         let admin = self.admin.clone().filter(|_| with_internal).map(admin::configure);
         let ops = ops::configure(self.ops.clone());
         let uploads = uploads::configure(self.uploads.clone());
+        let claims = self.claims.clone();
         move |routes| {
+            claims.into_iter().for_each(|claim| claim.routes(routes));
             if let Some(internal) = internal {
                 internal(routes);
             }
@@ -174,8 +179,9 @@ pub(super) fn house(
     ports: Ports,
     depot: Depot,
     birth: Birth,
+    annex: Annex,
 ) -> anyhow::Result<(Broker, House)> {
-    let dialects = dialects(config);
+    let dialects = dialects(config, annex.dialects);
     let (Some(plain), Some(extras)) = (dialects.id(PLAIN), dialects.id(EXTRAS)) else {
         bail!("the widget's dialects are not registered");
     };
@@ -211,13 +217,17 @@ pub(super) fn house(
     let (guard, deflate) = (guard(config), deflate(config));
     let user_timeout = Duration::from_millis(config.limits.tcp_user_timeout_ms);
     let admin = config.admin.enabled.then(|| Arc::new(admin));
-    Ok((broker, House { gate, guard, user_timeout, deflate, widget, internal, ops, uploads, admin, metrics }))
+    let claims = annex.doors;
+    Ok((
+        broker,
+        House { gate, guard, user_timeout, deflate, widget, claims, internal, ops, uploads, admin, metrics },
+    ))
 }
 
-fn dialects(config: &Config) -> Dialects {
+fn dialects(config: &Config, more: Vec<Arc<dyn Dialect>>) -> Dialects {
     let heartbeat = Duration::from_millis(config.doors.widget.heartbeat_ms);
     let widget = |extras| -> Arc<dyn Dialect> { Arc::new(WidgetDialect { extras, heartbeat }) };
-    Dialects::new(vec![widget(false), widget(true)])
+    Dialects::new([widget(false), widget(true)].into_iter().chain(more).collect())
 }
 
 /// Tickets are signed with a key derived from the first secret there is.

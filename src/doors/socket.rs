@@ -3,6 +3,7 @@
 //! Only this module names actix-web-actors. A client's messages are handed on one at a time, and nothing more is
 //! read while one is in hand; everything outward goes through the outlet.
 
+pub mod claim;
 pub mod deflate;
 pub mod frame;
 pub mod gate;
@@ -12,6 +13,7 @@ mod intake;
 pub mod upgrade;
 mod wire;
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
@@ -21,13 +23,14 @@ use actix_http::ws::{Codec, ProtocolError};
 use actix_web::rt::net::TcpStream;
 use actix_web_actors::ws::{Message, WebsocketContext};
 use bytes::Bytes;
+use bytestring::ByteString;
 use futures_util::StreamExt;
 use recado_actors::dialect::Lane;
 use recado_actors::limiter::{Allowance, Ask};
 use recado_actors::outlet::Outlet;
 use recado_actors::refusal::Farewell;
 
-use deflate::Inflater;
+use deflate::{Deflater, Inflater, Window};
 pub use guard::{Guard, GuardLimits};
 pub use handshake::Arrival;
 use intake::Passage;
@@ -37,6 +40,23 @@ pub use wire::SocketWire;
 /// How long a refused client's last bytes are read away, so that it gets to see the close frame.
 const LINGER: Duration = Duration::from_millis(500);
 
+/// A whole message of a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    Text(ByteString),
+    Binary(Bytes),
+}
+
+impl Said {
+    /// For doors to which both are the same.
+    pub fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Text(text) => text.into_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+}
+
 /// What a door makes of one client's messages. Dropped when the socket is gone.
 pub trait Conversation: Unpin + 'static {
     /// What a message asks for that cannot be done at once.
@@ -44,9 +64,13 @@ pub trait Conversation: Unpin + 'static {
     /// The socket is open. How long the client has to prove itself; none if it has.
     fn open(&mut self) -> impl Future<Output = Option<Duration>>;
     /// A whole message came in. What takes longer than this turn is left; the next is read when that is done.
-    fn hear(&mut self, message: Bytes) -> Option<Self::Left>;
+    fn hear(&mut self, message: Said) -> Option<Self::Left>;
     /// Does what was left.
     fn finish(&mut self, left: Self::Left) -> impl Future<Output = ()>;
+    /// Asked when what was left is done: does the socket belong to another outlet from now on?
+    fn moves_to(&mut self) -> Option<(Rc<Outlet>, Rc<Allowance>)> {
+        None
+    }
     /// Has the client proved who it is?
     fn is_proved(&self) -> bool;
 }
@@ -59,27 +83,39 @@ pub struct Socket {
     /// What the client sent right behind its handshake.
     pub early: Bytes,
     pub limits: Rc<GuardLimits>,
+    /// None: its client takes nothing compressed.
+    pub deflate: Option<(Rc<Deflater>, Window)>,
     /// None: what it sends is not compressed.
     pub inflater: Option<Rc<Inflater>>,
     pub buffer: Rc<ReadBuffer>,
 }
 
+impl Socket {
+    /// Its write half, for another outlet.
+    pub fn wire(&self) -> SocketWire {
+        SocketWire { io: self.io.clone(), deflate: self.deflate.clone() }
+    }
+}
+
 /// Serves a socket until it is gone.
 pub fn serve<C: Conversation>(socket: Socket, conversation: C) -> impl Future<Output = ()> {
-    let Socket { io, outlet, allowance, early, limits, inflater, buffer } = socket;
+    let Socket { io, outlet, allowance, early, limits, inflater, buffer, .. } = socket;
     let passage = Rc::new(Passage::default());
     let codec = Codec::new().max_size(limits.message_bytes);
     let guard = Guard::new(limits, inflater);
     let intake = intake::read(io.clone(), buffer, early, guard, passage.clone());
-    let pump = Pump { outlet: outlet.clone(), allowance, conversation: Some(conversation), passage };
+    let place = Rc::new(RefCell::new(outlet.clone()));
+    let pump = Pump { outlet, place: place.clone(), allowance, conversation: Some(conversation), passage };
     // Boxed here, or the task would keep room for it twice.
     let mut said = Box::pin(WebsocketContext::with_codec(pump, intake, codec));
     async move {
         // The pump speaks through the outlet; should its context ever say something itself, it goes the same way.
         while let Some(Ok(bytes)) = said.next().await {
+            let outlet = place.borrow().clone();
             outlet.push_bytes(bytes, Lane::Firm);
         }
         drop(said);
+        let outlet = place.borrow().clone();
         Box::pin(part(io, outlet)).await;
     }
 }
@@ -94,6 +130,8 @@ async fn part(io: Rc<TcpStream>, outlet: Rc<Outlet>) {
 /// Moves frames of one socket.
 struct Pump<C: Conversation> {
     outlet: Rc<Outlet>,
+    /// The same, for whoever sees the socket out.
+    place: Rc<RefCell<Rc<Outlet>>>,
     allowance: Rc<Allowance>,
     /// Away while a message is in hand.
     conversation: Option<C>,
@@ -138,7 +176,7 @@ impl<C: Conversation> Pump<C> {
         });
     }
 
-    fn hear(&mut self, ctx: &mut PumpContext<C>, message: Bytes) {
+    fn hear(&mut self, ctx: &mut PumpContext<C>, message: Said) {
         if self.outlet.farewell().is_some() {
             return;
         }
@@ -147,9 +185,19 @@ impl<C: Conversation> Pump<C> {
             Some(left) => self.lend(
                 ctx,
                 async move |conversation| conversation.finish(left).await,
-                |pump, ctx, ()| pump.mind(ctx),
+                |pump, ctx, ()| {
+                    pump.move_on();
+                    pump.mind(ctx);
+                },
             ),
             None => self.mind(ctx),
+        }
+    }
+
+    fn move_on(&mut self) {
+        if let Some((outlet, allowance)) = self.conversation.as_mut().and_then(Conversation::moves_to) {
+            self.place.replace(outlet.clone());
+            (self.outlet, self.allowance) = (outlet, allowance);
         }
     }
 
@@ -197,8 +245,8 @@ impl<C: Conversation> StreamHandler<Result<Message, ProtocolError>> for Pump<C> 
         self.outlet.heard();
         self.passage.unserved.update(|unserved| unserved.saturating_sub(1));
         match message {
-            Ok(Message::Text(text)) => self.hear(ctx, text.into_bytes()),
-            Ok(Message::Binary(bytes)) => self.hear(ctx, bytes),
+            Ok(Message::Text(text)) => self.hear(ctx, Said::Text(text)),
+            Ok(Message::Binary(bytes)) => self.hear(ctx, Said::Binary(bytes)),
             Ok(Message::Ping(payload)) => {
                 if self.allows_control(ctx) {
                     self.outlet.push(&frame::pong(&payload), Lane::Firm);

@@ -14,7 +14,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use actix::Addr;
-use bytes::Bytes;
 use recado_actors::broker::Worker;
 use recado_actors::clock::Timestamp;
 use recado_actors::dialect::{DialectId, Frame, Lane};
@@ -30,9 +29,9 @@ use recado_actors::supervisor::ask;
 use recado_actors::vitals::Counts;
 
 use crate::auth::{Tickets, Verifier};
-use crate::doors::socket::Conversation;
 use crate::doors::socket::gate::Place;
 use crate::doors::socket::handshake::Arrival;
+use crate::doors::socket::{Conversation, Said};
 use crate::doors::widget::codec::{Asked, Heard};
 use crate::doors::widget::entering::Visitor;
 use crate::doors::widget::posting::InHand;
@@ -231,8 +230,8 @@ impl Conversation for WidgetTalk {
         Some(if announced { self.door.announced_frame } else { self.door.first_frame })
     }
 
-    fn hear(&mut self, message: Bytes) -> Option<Asked> {
-        let heard = codec::read(&message);
+    fn hear(&mut self, message: Said) -> Option<Asked> {
+        let heard = codec::read(&message.into_bytes());
         if self.session.is_none() {
             return match heard {
                 Heard::Asked(auth @ Asked::Auth { .. }) => Some(auth),

@@ -37,6 +37,40 @@ pub fn binary(bytes: &[u8]) -> Frame {
     whole(BINARY, bytes)
 }
 
+/// What a frame of ours carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Binary,
+    Close,
+    Other,
+}
+
+/// Whole frames as `finish` makes them, one after the other, taken apart again.
+pub fn split(mut frames: &[u8]) -> impl Iterator<Item = (Kind, &[u8])> {
+    std::iter::from_fn(move || {
+        let (first, rest) = frames.split_first()?;
+        let (length, rest) = rest.split_first()?;
+        let extended = match length {
+            126 => 2,
+            127 => 8,
+            _ => 0,
+        };
+        let (declared, rest) = rest.split_at_checked(extended)?;
+        let declared = declared.iter().fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
+        let length = if extended == 0 { u64::from(*length) } else { declared };
+        let (payload, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+        frames = rest;
+        let kind = match first & !FIN {
+            TEXT => Kind::Text,
+            BINARY => Kind::Binary,
+            CLOSE => Kind::Close,
+            _ => Kind::Other,
+        };
+        Some((kind, payload))
+    })
+}
+
 /// Does it carry a message, and one that is not compressed?
 pub fn is_plain_message(frame: &Frame) -> bool {
     frame.wire().first().is_some_and(|first| matches!(first & !FIN, TEXT | BINARY))

@@ -158,7 +158,8 @@ impl Gate {
         self.check_origin(head).is_ok()
     }
 
-    fn check_origin(&self, head: &RequestHead) -> Result<(), Problem> {
+    /// A browser may come from there.
+    pub fn check_origin(&self, head: &RequestHead) -> Result<(), Problem> {
         let mut origins = head.headers.get_all(header::ORIGIN);
         let Some(origin) = origins.next() else {
             // No browser sent this, and no cookie is ever believed: the token decides.

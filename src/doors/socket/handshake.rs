@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::net::IpAddr;
 
+use actix_http::RequestHead;
 use actix_http::header::{self, HeaderMap, HeaderName};
 use actix_http::ws::{hash_key, verify_handshake};
-use actix_http::{HttpMessage, Request, RequestHead};
 use bytes::Bytes;
 use url::form_urlencoded;
 
@@ -29,15 +29,15 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    pub fn read(request: &Request, address: Option<IpAddr>) -> Self {
-        let uri = request.uri();
+    pub fn read(head: &RequestHead, address: Option<IpAddr>) -> Self {
+        let uri = &head.uri;
         let query = uri.query().unwrap_or_default();
         Self {
             path: uri.path().to_owned(),
             address,
             query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-            bearer: bearer(request.headers()),
-            protocol_token: offered(request.headers())
+            bearer: bearer(&head.headers),
+            protocol_token: offered(&head.headers)
                 .find_map(|offer| offer.strip_prefix(TOKEN_PROTOCOL).map(str::to_owned)),
         }
     }
@@ -133,8 +133,9 @@ mod tests {
 
     #[test]
     fn the_token_is_found_in_each_of_its_places() {
-        let find =
-            |mut request: TestRequest| Arrival::read(&request.finish(), None).token().map(str::to_owned);
+        let find = |mut request: TestRequest| {
+            Arrival::read(request.finish().head(), None).token().map(str::to_owned)
+        };
         assert_eq!(find(asking("/any/path?x=1&token=a.b.c")).as_deref(), Some("a.b.c"));
         assert_eq!(find(asking("/?token=")).as_deref(), Some(""));
         let mut request = asking("/");

@@ -1,5 +1,6 @@
 //! Takes a socket over at the upgrade: checks everything first, answers, and hands it to the door it asked for.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use actix_web::rt::net::TcpStream;
 use bytes::Bytes;
 use recado_actors::broker::Worker;
 use recado_actors::dialect::{DialectId, Lane};
+use recado_actors::outlet::Wire;
 use tokio::io::AsyncWriteExt;
 
 use super::deflate::{Agreed, Deflater, Inflater};
@@ -47,40 +49,105 @@ pub struct Accepted {
     pub place: Place,
 }
 
+/// What a door does its own way when a socket is taken over.
+pub struct Manners<'a> {
+    pub dialect: DialectId,
+    /// The whole HTTP answer to whom it does not let in.
+    pub refusal: fn(&Problem) -> String,
+    /// What its outlets write to.
+    pub wire: &'a dyn Fn(SocketWire) -> Box<dyn Wire>,
+}
+
+/// A socket whose handshake was accepted and not answered yet; it may go to another thread.
+pub struct Taken {
+    pub io: std::net::TcpStream,
+    pub answer: Bytes,
+    pub early: Bytes,
+    pub agreed: Option<Agreed>,
+    pub address: Option<IpAddr>,
+}
+
 impl Entrance {
     /// Answers the handshake. None if it was refused and answered so.
     pub async fn accept(
         &self,
         request: Request,
         framed: Framed<TcpStream, h1::Codec>,
-        dialect: DialectId,
+        manners: Manners<'_>,
     ) -> Option<Accepted> {
         let parts = framed.into_parts();
         let mut io = parts.io;
-        let agreed = self.deflate.as_ref().and_then(|_| handshake::agreed(request.head()));
+        let agreed = self.agreed(&request);
         let (place, answer) = match self.admit(&request, agreed, &io).await {
             Ok(admitted) => admitted,
             Err(problem) => {
                 self.worker.broker().vitals().counts.connects.count(problem.code);
-                refuse(&mut io, &problem).await;
+                refuse(&mut io, &(manners.refusal)(&problem)).await;
                 return None;
             }
         };
-        let arrival = Arrival::read(&request, self.gate.client_address(request.head()));
-        let io = Rc::new(io);
-        let deflate = self.deflate.as_ref().zip(agreed);
-        let wire = SocketWire {
-            io: io.clone(),
-            deflate: deflate.map(|(engines, agreed)| (engines.deflater.clone(), agreed.window)),
-        };
-        let outlet = self.worker.outlet(dialect, Box::new(wire));
-        outlet.push_bytes(answer, Lane::Firm);
-        let inflater = deflate.map(|(engines, _)| engines.inflater.clone());
+        let arrival = Arrival::read(request.head(), self.gate.client_address(request.head()));
         let early = parts.read_buf.freeze();
+        let (wire, inflater) = self.wire(Rc::new(io), agreed);
+        let (io, deflate) = (wire.io.clone(), wire.deflate.clone());
+        let outlet = self.worker.outlet(manners.dialect, (manners.wire)(wire));
+        outlet.push_bytes(answer, Lane::Firm);
         let allowance = self.worker.allowance(&outlet, arrival.address);
         let (limits, buffer) = (self.limits.clone(), self.buffer.clone());
-        let socket = Socket { io, outlet, allowance, early, limits, inflater, buffer };
+        let socket = Socket { io, outlet, allowance, early, limits, deflate, inflater, buffer };
         Some(Accepted { socket, arrival, worker: self.worker.clone(), place })
+    }
+
+    /// Takes over a socket of a client that has its place already. None if it was refused and answered so.
+    pub async fn take(
+        &self,
+        request: &Request,
+        framed: Framed<TcpStream, h1::Codec>,
+        refusal: fn(&Problem) -> String,
+    ) -> Option<Taken> {
+        let parts = framed.into_parts();
+        let mut io = parts.io;
+        let agreed = self.agreed(request);
+        let answer =
+            handshake::accept(request.head(), agreed).and_then(|answer| self.tune(&io).map(|()| answer));
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(problem) => {
+                refuse(&mut io, &refusal(&problem)).await;
+                return None;
+            }
+        };
+        let address = self.gate.client_address(request.head());
+        let io = io.into_std().ok()?;
+        Some(Taken { io, answer, early: parts.read_buf.freeze(), agreed, address })
+    }
+
+    /// Makes this thread's own of a socket that was taken, wherever that was.
+    pub fn adopt(&self, taken: Taken, dialect: DialectId) -> std::io::Result<Socket> {
+        let Taken { io, answer, early, agreed, address } = taken;
+        let (wire, inflater) = self.wire(Rc::new(TcpStream::from_std(io)?), agreed);
+        let (io, deflate) = (wire.io.clone(), wire.deflate.clone());
+        let outlet = self.worker.outlet(dialect, Box::new(wire));
+        outlet.push_bytes(answer, Lane::Firm);
+        let allowance = self.worker.allowance(&outlet, address);
+        let (limits, buffer) = (self.limits.clone(), self.buffer.clone());
+        Ok(Socket { io, outlet, allowance, early, limits, deflate, inflater, buffer })
+    }
+
+    fn agreed(&self, request: &Request) -> Option<Agreed> {
+        self.deflate.as_ref().and_then(|_| handshake::agreed(request.head()))
+    }
+
+    /// A socket's two ends that compress and inflate as was agreed on.
+    fn wire(&self, io: Rc<TcpStream>, agreed: Option<Agreed>) -> (SocketWire, Option<Rc<Inflater>>) {
+        let deflate = self.deflate.as_ref().zip(agreed);
+        let deflater = deflate.map(|(engines, agreed)| (engines.deflater.clone(), agreed.window));
+        (SocketWire { io, deflate: deflater }, deflate.map(|(engines, _)| engines.inflater.clone()))
+    }
+
+    fn tune(&self, io: &TcpStream) -> Result<(), Problem> {
+        let tuned = wire::tune(io, self.user_timeout);
+        tuned.map_err(|_| Problem::new(500, "socket_broken", "the socket cannot be set up"))
     }
 
     /// Whoever waits for a turn has a place already, so the places bound how many wait.
@@ -94,21 +161,28 @@ impl Entrance {
         let vitals = self.worker.broker().vitals();
         let place = self.gate.admit(request.head(), vitals.draining())?;
         self.gate.wait_for_turn(vitals.until_draining()).await?;
-        let tuned = wire::tune(io, self.user_timeout);
-        tuned.map_err(|_| Problem::new(500, "socket_broken", "the socket cannot be set up"))?;
+        self.tune(io)?;
         Ok((place, answer))
     }
 }
 
-async fn refuse(io: &mut TcpStream, problem: &Problem) {
-    let body = problem.body().to_string();
+/// The whole HTTP answer that a problem is, where the client speaks no protocol with words of its own.
+pub fn as_problem(problem: &Problem) -> String {
+    refusal(problem, problem.status, MEDIA_TYPE, &problem.body().to_string())
+}
+
+/// An HTTP answer after which the connection ends.
+pub fn refusal(problem: &Problem, status: u16, media_type: &str, body: &str) -> String {
     let retry = problem.retry_after.map(|seconds| format!("Retry-After: {seconds}\r\n")).unwrap_or_default();
-    let answer = format!(
-        "HTTP/1.1 {} {}\r\nContent-Type: {MEDIA_TYPE}\r\n{retry}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
-        problem.status,
-        problem.title(),
-        body.len(),
-    );
+    let title = Problem::new(status, "", "").title();
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status} {title}\r\nContent-Type: {media_type}\r\n{retry}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}",
+    )
+}
+
+/// Sends a refusal and sees it out.
+pub async fn refuse(io: &mut TcpStream, answer: &str) {
     // A client that does not read its refusal has only itself to blame.
     let _ = tokio::time::timeout(REFUSAL, io.write_all(answer.as_bytes())).await;
     wire::linger(io, REFUSAL).await;
