@@ -1,0 +1,186 @@
+//! One place where Engine.IO is served: its rules, its sessions, and who rides on them.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix::Actor;
+use actix_codec::Framed;
+use actix_http::{Request, h1};
+use actix_web::rt::net::TcpStream;
+use actix_web::web::{self, Data, ServiceConfig};
+use futures_util::future::LocalBoxFuture;
+use recado_actors::dialect::DialectId;
+use recado_actors::limiter::Allowance;
+use recado_actors::outlet::Outlet;
+
+use super::denied::{Denied, raw_problem};
+use super::life::{Birth, Life};
+use super::line::{Line, LineWire};
+use super::packet::{Open, Packet, Protocol};
+use super::polled::Encoding;
+use super::registry::{Entry, Registry, Standing};
+use super::requests;
+use super::rider::{Riders, Seat};
+use super::riding::Riding;
+use super::rules::Rules;
+use super::session::{Session, TakeSocket};
+use super::sid::Sid;
+use super::wish::{Wish, wish};
+use crate::doors::socket::claim::Claim;
+use crate::doors::socket::gate::Place;
+use crate::doors::socket::upgrade::{Entrance, Manners, refuse};
+use crate::doors::socket::{Arrival, GuardLimits, serve};
+
+pub struct Mount {
+    pub rules: Rules,
+    /// The name of the dialect its outlets speak, as registered with the broker.
+    pub dialect: &'static str,
+    pub registry: Registry,
+    riders: Box<dyn Riders>,
+}
+
+/// Who comes in, before it has a session.
+pub(super) struct Newcomer {
+    pub arrival: Arrival,
+    pub place: Place,
+    pub protocol: Protocol,
+    pub outlet: Rc<Outlet>,
+    pub allowance: Rc<Allowance>,
+    pub line: Rc<Line>,
+}
+
+impl Mount {
+    pub fn new(rules: Rules, dialect: &'static str, riders: Box<dyn Riders>) -> Arc<Self> {
+        Arc::new(Self { rules, dialect, registry: Registry::default(), riders })
+    }
+
+    pub(super) fn dialect(&self, entrance: &Entrance) -> Option<DialectId> {
+        entrance.worker.broker().dialects().id(self.dialect)
+    }
+
+    /// What a socket of this mount may send at once.
+    pub(super) fn guard_limits(&self, entrance: &Entrance) -> Rc<GuardLimits> {
+        Rc::new(GuardLimits { message_bytes: self.rules.max_payload, ..*entrance.limits })
+    }
+
+    /// Starts a session; none if there is no randomness for its id.
+    pub(super) fn begin(self: &Arc<Self>, entrance: &Rc<Entrance>, comer: Newcomer) -> Option<Rc<Life>> {
+        let Newcomer { arrival, place, protocol, outlet, allowance, line } = comer;
+        let sid = Sid::fresh(entrance.worker.broker().node())?;
+        let standing = Arc::<Standing>::default();
+        if !line.is_polling() {
+            standing.becomes_socket();
+        }
+        let place = Rc::new(place);
+        let rider = self.riders.rider(Seat {
+            outlet: outlet.clone(),
+            allowance: allowance.clone(),
+            worker: entrance.worker.clone(),
+            arrival,
+            place: place.clone(),
+            protocol,
+            sid,
+        });
+        let (mount, standing) = (self.clone(), standing.clone());
+        let life = Life::begin(Birth {
+            mount,
+            sid,
+            protocol,
+            outlet,
+            allowance,
+            line,
+            standing: standing.clone(),
+            rider,
+            place,
+        });
+        let session = Session::new(life.clone(), entrance.clone()).start();
+        self.registry.add(sid, Entry { session, standing, protocol });
+        Some(life)
+    }
+
+    pub(super) fn opening(&self, sid: Sid, upgrades: bool) -> Packet {
+        let rules = &self.rules;
+        Packet::Open(Open {
+            sid: sid.to_string(),
+            upgrades,
+            ping_interval: rules.ping_interval,
+            ping_timeout: rules.ping_timeout,
+            max_payload: u64::try_from(rules.max_payload).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// A session that comes by WebSocket.
+    async fn open_by_socket(
+        self: Arc<Self>,
+        request: Request,
+        framed: Framed<TcpStream, h1::Codec>,
+        entrance: Rc<Entrance>,
+        encoding: Encoding,
+    ) {
+        let Some(dialect) = self.dialect(&entrance) else { return };
+        let line = OnceCell::new();
+        let manners = Manners {
+            dialect,
+            refusal: raw_problem,
+            wire: &|wire| Box::new(LineWire(line.get_or_init(|| Line::socket(encoding, wire)).clone())),
+        };
+        let Some(accepted) = entrance.accept(request, framed, manners).await else { return };
+        let (mut socket, Some(line)) = (accepted.socket, line.into_inner()) else { return };
+        socket.limits = self.guard_limits(&entrance);
+        let comer = Newcomer {
+            arrival: accepted.arrival,
+            place: accepted.place,
+            protocol: encoding.protocol,
+            outlet: socket.outlet.clone(),
+            allowance: socket.allowance.clone(),
+            line,
+        };
+        let Some(life) = self.begin(&entrance, comer) else { return };
+        life.say(&self.opening(life.sid, false));
+        actix_web::rt::spawn(serve(socket, Riding::first(life)));
+    }
+}
+
+/// A socket for a session that polls goes to that session's thread.
+async fn replace_polling(
+    entry: Entry,
+    request: Request,
+    framed: Framed<TcpStream, h1::Codec>,
+    entrance: Rc<Entrance>,
+) {
+    if !entry.standing.begin_probe() {
+        let mut io = framed.into_parts().io;
+        return refuse(&mut io, &Denied::BAD_REQUEST.raw()).await;
+    }
+    match entrance.take(&request, framed, raw_problem).await {
+        Some(taken) => entry.session.do_send(TakeSocket(taken)),
+        None => entry.standing.end_probe(),
+    }
+}
+
+impl Claim for Mount {
+    fn claims(&self, path: &str) -> bool {
+        path.starts_with(&self.rules.path)
+    }
+
+    fn routes(self: Arc<Self>, routes: &mut ServiceConfig) {
+        let resource = web::resource(format!("{}{{tail:.*}}", self.rules.path));
+        routes.service(resource.app_data(Data::from(self)).to(requests::answer));
+    }
+
+    fn upgrade(
+        self: Arc<Self>,
+        request: Request,
+        framed: Framed<TcpStream, h1::Codec>,
+        entrance: Rc<Entrance>,
+    ) -> LocalBoxFuture<'static, ()> {
+        Box::pin(async move {
+            match wish(&self, request.head(), true) {
+                Ok(Wish::Open(encoding)) => self.open_by_socket(request, framed, entrance, encoding).await,
+                Ok(Wish::GoOn(entry)) => replace_polling(entry, request, framed, entrance).await,
+                Err(denied) => refuse(&mut framed.into_parts().io, &denied.raw()).await,
+            }
+        })
+    }
+}

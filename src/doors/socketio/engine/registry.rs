@@ -1,0 +1,81 @@
+//! Where each session of a mount is: from its id, which the client says with every request, to its actor.
+//!
+//! What concurrent requests of one session must agree on stands here, so it is decided before anybody waits.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+
+use actix::Addr;
+use dashmap::DashMap;
+
+use super::packet::Protocol;
+use super::session::Session;
+use super::sid::Sid;
+
+/// How a session stands at the moment, for requests on any thread.
+#[derive(Default)]
+pub struct Standing {
+    /// A body is being taken in.
+    posting: AtomicBool,
+    /// A WebSocket is trying to replace polling.
+    probing: AtomicBool,
+    /// It came or went on to a WebSocket.
+    socket: AtomicBool,
+}
+
+impl Standing {
+    /// False if somebody posts already.
+    pub fn begin_post(&self) -> bool {
+        !self.posting.swap(true, AcqRel)
+    }
+
+    pub fn end_post(&self) {
+        self.posting.store(false, Release);
+    }
+
+    /// False if a WebSocket tries already, or has replaced polling.
+    pub fn begin_probe(&self) -> bool {
+        !self.is_socket() && !self.probing.swap(true, AcqRel)
+    }
+
+    pub fn is_probed(&self) -> bool {
+        self.probing.load(Acquire)
+    }
+
+    pub fn end_probe(&self) {
+        self.probing.store(false, Release);
+    }
+
+    pub fn is_socket(&self) -> bool {
+        self.socket.load(Acquire)
+    }
+
+    pub fn becomes_socket(&self) {
+        self.socket.store(true, Release);
+    }
+}
+
+#[derive(Clone)]
+pub struct Entry {
+    pub session: Addr<Session>,
+    pub standing: Arc<Standing>,
+    pub protocol: Protocol,
+}
+
+#[derive(Default)]
+pub struct Registry(DashMap<Sid, Entry>);
+
+impl Registry {
+    pub fn get(&self, sid: &Sid) -> Option<Entry> {
+        self.0.get(sid).map(|entry| entry.clone())
+    }
+
+    pub fn add(&self, sid: Sid, entry: Entry) {
+        self.0.insert(sid, entry);
+    }
+
+    pub fn remove(&self, sid: &Sid) {
+        self.0.remove(sid);
+    }
+}

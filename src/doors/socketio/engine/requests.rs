@@ -1,0 +1,173 @@
+//! Engine.IO over plain HTTP: handshakes, polls, posts, and what browsers ask before those.
+//!
+//! A request may come to any thread; it speaks to its session through the actor's address.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix::Addr;
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::cors;
+use super::denied::Denied;
+use super::line::{Line, LineWire};
+use super::mount::{Mount, Newcomer};
+use super::packet::Protocol;
+use super::payload3::Shape;
+use super::polled::{Encoding, Polled};
+use super::registry::{Entry, Standing};
+use super::session::{Break, Poll, PollGone, Post, Session};
+use super::wish::{Wish, wish};
+use crate::doors::problem::Problem;
+use crate::doors::socket::Arrival;
+use crate::doors::socket::upgrade::Entrance;
+
+pub async fn answer(request: HttpRequest, mount: Data<Mount>, payload: Payload) -> HttpResponse {
+    let Some(entrance) = request.app_data::<Rc<Entrance>>() else {
+        return HttpResponse::InternalServerError().finish();
+    };
+    let mut response = if request.method() == Method::OPTIONS {
+        cors::preflight(&request)
+    } else {
+        let answer = serve(&request, &mount.into_inner(), entrance, payload).await;
+        answer.unwrap_or_else(|denied| denied.response())
+    };
+    cors::allow(&request, &entrance.gate, &mut response);
+    response
+}
+
+async fn serve(
+    request: &HttpRequest,
+    mount: &Arc<Mount>,
+    entrance: &Rc<Entrance>,
+    payload: Payload,
+) -> Result<HttpResponse, Denied> {
+    match wish(mount, request.head(), false)? {
+        Wish::Open(encoding) => open(request, mount, entrance, encoding).await,
+        Wish::GoOn(entry) if request.method() == Method::GET => poll(entry).await,
+        Wish::GoOn(entry) if request.method() == Method::POST => post(request, mount, entry, payload).await,
+        Wish::GoOn(_) => Err(Denied::BAD_REQUEST),
+    }
+}
+
+async fn open(
+    request: &HttpRequest,
+    mount: &Arc<Mount>,
+    entrance: &Rc<Entrance>,
+    encoding: Encoding,
+) -> Result<HttpResponse, Denied> {
+    let vitals = entrance.worker.broker().vitals();
+    let refused = |problem: Problem| {
+        vitals.counts.connects.count(problem.code);
+        Denied::from(&problem)
+    };
+    let place = entrance.gate.admit(request.head(), vitals.draining()).map_err(refused)?;
+    entrance.gate.wait_for_turn(vitals.until_draining()).await.map_err(refused)?;
+    let ours = || Denied::from(&Problem::new(500, "internal", "a fault of ours"));
+    let dialect = mount.dialect(entrance).ok_or_else(ours)?;
+    let line = Line::polling(encoding);
+    let outlet = entrance.worker.outlet(dialect, Box::new(LineWire(line.clone())));
+    let arrival = Arrival::read(request.head(), entrance.gate.client_address(request.head()));
+    let allowance = entrance.worker.allowance(&outlet, arrival.address);
+    let protocol = encoding.protocol;
+    let comer = Newcomer { arrival, place, protocol, outlet, allowance, line };
+    let life = mount.begin(entrance, comer).ok_or_else(ours)?;
+    if let Some(work) = life.open() {
+        actix_web::rt::spawn(work);
+    }
+    Ok(told(encoding.one(&mount.opening(life.sid, true).text(protocol))))
+}
+
+fn told(polled: Polled) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, polled.content_type))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(polled.bytes)
+}
+
+/// Tells the session when its client gives up.
+struct Waiting(Option<Addr<Session>>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(session) = self.0.take() {
+            session.do_send(PollGone);
+        }
+    }
+}
+
+async fn poll(entry: Entry) -> Result<HttpResponse, Denied> {
+    let (answer, polled) = oneshot::channel();
+    // Dropped after the receiver, or the session would find it still there.
+    let mut waiting = Waiting(Some(entry.session.clone()));
+    let polled = async {
+        entry.session.send(Poll(answer)).await.map_err(|_| Denied::UNKNOWN_SESSION)??;
+        polled.await.map_err(|_| Denied::UNKNOWN_SESSION)
+    }
+    .await;
+    waiting.0 = None;
+    polled.map(told)
+}
+
+/// Whoever posts lets others post when it is done, or dropped.
+struct Posting(Arc<Standing>);
+
+impl Drop for Posting {
+    fn drop(&mut self) {
+        self.0.end_post();
+    }
+}
+
+async fn post(
+    request: &HttpRequest,
+    mount: &Mount,
+    entry: Entry,
+    payload: Payload,
+) -> Result<HttpResponse, Denied> {
+    let broken = |why| {
+        entry.session.do_send(Break(why));
+        Denied::BAD_REQUEST
+    };
+    if !entry.standing.begin_post() {
+        return Err(broken("two posts at once"));
+    }
+    let _posting = Posting(entry.standing.clone());
+    let is_bytes = request.content_type().eq_ignore_ascii_case("application/octet-stream");
+    let shape = if is_bytes { Shape::Bytes } else { Shape::Text };
+    if is_bytes && entry.protocol == Protocol::V4 {
+        return Err(broken("bytes, which this protocol posts as text"));
+    }
+    let rules = &mount.rules;
+    let taken = timeout(rules.ping_interval + rules.ping_timeout, take(payload, rules.max_payload));
+    let body = match taken.await {
+        Ok(Ok(body)) => body,
+        Ok(Err(Untaken::TooBig)) => return Ok(HttpResponse::new(StatusCode::PAYLOAD_TOO_LARGE)),
+        Ok(Err(Untaken::Broken)) | Err(_) => return Err(broken("a body that never ended")),
+    };
+    entry.session.send(Post { body, shape }).await.map_err(|_| Denied::UNKNOWN_SESSION)??;
+    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/html")).body("ok"))
+}
+
+enum Untaken {
+    TooBig,
+    Broken,
+}
+
+/// Takes in a body, of which no more is held than may be sent.
+async fn take(mut payload: Payload, most: usize) -> Result<Bytes, Untaken> {
+    let mut body = BytesMut::new();
+    while let Some(piece) = payload.next().await {
+        let piece = piece.map_err(|_| Untaken::Broken)?;
+        if body.len().saturating_add(piece.len()) > most {
+            return Err(Untaken::TooBig);
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body.freeze())
+}
