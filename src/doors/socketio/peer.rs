@@ -1,0 +1,132 @@
+//! The way to one client in one namespace: events, answers, and the answers it gives.
+//!
+//! Held by its dialect as long as that likes; to a client that left nothing more is said.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use recado_actors::dialect::Lane;
+use recado_actors::outlet::Outlet;
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use super::engine::packet::Protocol;
+use super::packet::{Written, writing};
+
+/// How many answers of one client may be waited for; past it nobody waits.
+const MOST_ASKED: usize = 1024;
+
+/// What a client answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub args: Vec<Value>,
+    pub attachments: Vec<Bytes>,
+}
+
+pub struct Peer {
+    namespace: ByteString,
+    sid: String,
+    protocol: Protocol,
+    outlet: Rc<Outlet>,
+    joined: Cell<bool>,
+    asked: RefCell<HashMap<u64, oneshot::Sender<Answer>>>,
+    next: Cell<u64>,
+}
+
+impl Peer {
+    pub(super) fn new(
+        namespace: ByteString,
+        sid: String,
+        protocol: Protocol,
+        outlet: Rc<Outlet>,
+    ) -> Rc<Self> {
+        let (asked, next, joined) = (RefCell::default(), Cell::new(0), Cell::new(false));
+        Rc::new(Self { namespace, sid, protocol, outlet, joined, asked, next })
+    }
+
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// How the client knows itself; not the session's own id, which is secret.
+    pub fn sid(&self) -> &str {
+        &self.sid
+    }
+
+    pub fn is_joined(&self) -> bool {
+        self.joined.get()
+    }
+
+    /// `args` becomes an array: a tuple, a slice or a list.
+    pub fn emit(&self, name: &str, args: &(impl Serialize + ?Sized), attachments: &[Bytes]) {
+        self.say(writing::event(&self.namespace, name, args, attachments, None), Lane::Firm);
+    }
+
+    /// The same for what may be dropped before anything else.
+    pub fn signal(&self, name: &str, args: &(impl Serialize + ?Sized)) {
+        self.say(writing::event(&self.namespace, name, args, &[], None), Lane::Signal);
+    }
+
+    /// Emits what wants an answer. The receiver fails if none will come; whoever waits says for how long.
+    pub fn ask(
+        &self,
+        name: &str,
+        args: &(impl Serialize + ?Sized),
+        attachments: &[Bytes],
+    ) -> oneshot::Receiver<Answer> {
+        let (sender, receiver) = oneshot::channel();
+        let mut asked = self.asked.borrow_mut();
+        // Nobody waits any more for what was given up.
+        asked.retain(|_, sender| !sender.is_closed());
+        if self.is_joined() && asked.len() < MOST_ASKED {
+            let id = self.next.replace(self.next.get().wrapping_add(1));
+            asked.insert(id, sender);
+            drop(asked);
+            self.say(writing::event(&self.namespace, name, args, attachments, Some(id)), Lane::Firm);
+        }
+        receiver
+    }
+
+    /// Ends its stay. Stock clients do not come back by themselves after this.
+    pub fn disconnect(&self) {
+        self.say(Some(writing::disconnected(&self.namespace)), Lane::Firm);
+        self.leave();
+    }
+
+    pub(super) fn acknowledge(&self, id: u64, args: &(impl Serialize + ?Sized), attachments: &[Bytes]) {
+        self.say(writing::ack(&self.namespace, id, args, attachments), Lane::Firm);
+    }
+
+    pub(super) fn join(&self) {
+        self.joined.set(true);
+        let written = match self.protocol {
+            Protocol::V3 => writing::connected_v3(&self.namespace),
+            Protocol::V4 => writing::connected(&self.namespace, &self.sid, None),
+        };
+        self.say(Some(written), Lane::Firm);
+    }
+
+    pub(super) fn leave(&self) {
+        self.joined.set(false);
+        self.asked.take();
+    }
+
+    /// It answered what it was asked. An answer nobody waits for is none.
+    pub(super) fn answered(&self, id: u64, answer: Answer) {
+        if let Some(sender) = self.asked.borrow_mut().remove(&id) {
+            // Whoever asked may have given up.
+            let _ = sender.send(answer);
+        }
+    }
+
+    fn say(&self, written: Option<Written>, lane: Lane) {
+        debug_assert!(written.is_some(), "arguments that are no array");
+        if let Some(written) = written.filter(|_| self.is_joined()) {
+            written.frames(self.protocol).for_each(|frame| self.outlet.push(&frame, lane));
+        }
+    }
+}
