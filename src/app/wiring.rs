@@ -1,5 +1,7 @@
 //! From settings to parts: ports, broker, and what the doors on every thread share.
 
+mod widget;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +36,7 @@ use crate::doors::socket::deflate::DeflateRules;
 use crate::doors::socket::gate::{Gate, GateRules};
 use crate::doors::uploads::{self, UploadsDoor};
 use crate::doors::widget::WidgetDoor;
-use crate::doors::widget::dialect::{EXTRAS, PLAIN, WidgetDialect};
+use crate::doors::widget::dialect::WidgetDialect;
 use crate::store::sqlite::SqliteStore;
 use crate::telemetry::Dial;
 use crate::telemetry::metrics::{BrokerFigures, Metrics};
@@ -182,25 +184,12 @@ pub(super) fn house(
     annex: Annex,
 ) -> anyhow::Result<(Broker, House)> {
     let dialects = dialects(config, annex.dialects);
-    let (Some(plain), Some(extras)) = (dialects.id(PLAIN), dialects.id(EXTRAS)) else {
-        bail!("the widget's dialects are not registered");
-    };
     let Birth { node, clock, vitals } = birth;
     let broker = Broker::new(Plan { node, settings: settings(config), ports, dialects, clock, vitals });
     let verifier = Arc::new(Verifier::new(config.auth.settings())?);
     let tickets = tickets(config);
     let gate = Gate::new(gate_rules(config));
-    let widget = WidgetDoor {
-        verifier: verifier.clone(),
-        tickets: tickets.clone(),
-        plain,
-        extras,
-        first_frame: Duration::from_millis(config.doors.widget.first_frame_ms),
-        announced_frame: Duration::from_millis(config.limits.auth_timeout_ms),
-        history_page: config.limits.history_page,
-        // A backend that keeps the record is asked in the order of posting, so one at a time.
-        posts_in_hand: if broker.ports().backend.is_some() { 1 } else { config.limits.posts_in_hand },
-    };
+    let widget = widget::door(config, &broker, verifier.clone(), tickets.clone())?;
     let secrets = Arc::new(internal_secrets(config));
     let uploads = keeping::door(config, &broker, depot, verifier.clone(), gate.clone());
     let admin = AdminDoor::new(config, broker.clone(), gate.clone(), secrets.clone(), verifier);

@@ -30,6 +30,12 @@ pub struct Chat {
     pub enabled: bool,
     pub anonymous: bool,
     pub token_seconds: u64,
+    pub heartbeat_ms: u64,
+    pub timeout_ms: u64,
+    pub upgrade_timeout_ms: u64,
+    pub connect_timeout_ms: u64,
+    pub max_message_bytes: usize,
+    pub eio3: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -9,11 +9,15 @@
     reason = "a story that goes wrong fails"
 )]
 
+mod echoing;
 mod house;
 mod minutes;
 mod packing;
 mod person;
 mod programs;
+#[expect(dead_code, reason = "its own main is for itself alone")]
+#[path = "../../examples/protocol_echo.rs"]
+mod protocol_echo;
 mod raw_socket;
 mod receivers;
 mod redis_server;
@@ -39,6 +43,9 @@ mod draining;
 mod draining_in_hand;
 mod dying;
 mod dying_together;
+mod engine_clients;
+mod engine_polling;
+mod engine_sockets;
 mod entering;
 mod flat_memory;
 mod giving_up;
@@ -67,6 +74,7 @@ mod redis_nodes;
 mod refreshing;
 mod returning;
 mod slow_readers;
+mod socketio_protocol;
 mod sockets;
 mod speaking;
 mod stock_client;

@@ -1,0 +1,32 @@
+//! From settings to the widget's door.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use recado_actors::broker::Broker;
+
+use crate::auth::{Tickets, Verifier};
+use crate::config::Config;
+use crate::doors::widget::WidgetDoor;
+use crate::doors::widget::dialect::{EXTRAS, PLAIN};
+
+pub(super) fn door(
+    config: &Config,
+    broker: &Broker,
+    verifier: Arc<Verifier>,
+    tickets: Option<Arc<Tickets>>,
+) -> anyhow::Result<WidgetDoor> {
+    let dialect = |name| broker.dialects().id(name).context("the widget's dialects are not registered");
+    Ok(WidgetDoor {
+        verifier,
+        tickets,
+        plain: dialect(PLAIN)?,
+        extras: dialect(EXTRAS)?,
+        first_frame: Duration::from_millis(config.doors.widget.first_frame_ms),
+        announced_frame: Duration::from_millis(config.limits.auth_timeout_ms),
+        history_page: config.limits.history_page,
+        // A backend that keeps the record is asked in the order of posting, so one at a time.
+        posts_in_hand: if broker.ports().backend.is_some() { 1 } else { config.limits.posts_in_hand },
+    })
+}

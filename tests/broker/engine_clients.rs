@@ -1,0 +1,64 @@
+//! Stock clients of Engine.IO and Socket.IO as real processes: each over polling, over a WebSocket, and from one to the
+//! other in the midst of what it says.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::echoing::echoing;
+use crate::house::House;
+use crate::programs::{Program, has};
+
+const NODE_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node");
+
+/// Quick enough for several to fall into the story, patient enough for a busy machine.
+const BRISK: [(&str, &str); 3] = [
+    ("RECADO_DOORS__CHAT__HEARTBEAT_MS", "500"),
+    ("RECADO_DOORS__CHAT__TIMEOUT_MS", "10000"),
+    ("RECADO_DOORS__CHAT__MAX_MESSAGE_BYTES", "1000000"),
+];
+
+/// Plays the client and tells the transport it ended on; none where there is no Node or no client.
+async fn plays(house: &House, client: &str, transports: &str) -> Option<String> {
+    let folder = Path::new(NODE_FOLDER);
+    if !has("node", &folder.join("node_modules").join(client)) {
+        return None;
+    }
+    let mut command = Command::new("node");
+    command.arg(folder.join("protocol_echo.mjs")).args([&house.http_url(""), client, transports]);
+    let mut program = Program::start(command);
+    let said = program.says(|_| true).await;
+    assert!(said["failed"].is_null(), "{client} over {transports}: {}", said["failed"]);
+    assert_eq!(program.ends().await.code, Some(0));
+    Some(said["done"].as_str().expect("a transport").to_owned())
+}
+
+async fn everything_works(client: &str) {
+    let mut settings = BRISK.to_vec();
+    settings.push(("RECADO_SERVER__WORKERS", "2"));
+    let house = echoing(&settings).await;
+    for (transports, last) in [
+        ("polling", "polling"),
+        ("websocket", "websocket"),
+        ("polling,websocket", "websocket"),
+        ("websocket,polling", "websocket"),
+    ] {
+        let ended_on = plays(&house, client, transports).await;
+        assert!(ended_on.is_none_or(|name| name == last), "{client} over {transports}");
+    }
+    house.ends().await;
+}
+
+#[actix_web::test]
+async fn the_client_of_engine_io_loses_nothing_on_any_transport() {
+    everything_works("engine.io-client").await;
+}
+
+#[actix_web::test]
+async fn the_newest_client_of_socket_io_connects_unmodified() {
+    everything_works("socket.io-client").await;
+}
+
+#[actix_web::test]
+async fn an_older_client_of_socket_io_connects_unmodified() {
+    everything_works("socket.io-client-4.5").await;
+}
