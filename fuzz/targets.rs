@@ -24,8 +24,7 @@ use recado_actors::refusal::Farewell;
 use serde_json::value::RawValue;
 
 #[path = "targets/socketio.rs"]
-mod socketio;
-pub use socketio::socketio_payload;
+pub mod socketio;
 
 const LIMITS: GuardLimits = GuardLimits {
     message_bytes: 1000,

@@ -21,7 +21,7 @@ const TARGETS: [Target; 7] = [
     ("settings", targets::settings),
     ("redis_payload", targets::redis_payload),
     ("internal_body", targets::internal_body),
-    ("socketio_payload", targets::socketio_payload),
+    ("socketio_payload", targets::socketio::read_payload),
 ];
 
 fn fuzz(folder: &str) -> PathBuf {
@@ -153,9 +153,9 @@ proptest! {
 
     #[test]
     fn any_bytes_are_packets_or_faults(bytes in any_bytes(), packets in prop::collection::vec(ALMOST_A_PACKET, 1..6)) {
-        targets::socketio_payload(&bytes);
-        targets::socketio_payload(packets.join("\x1e").as_bytes());
+        targets::socketio::read_payload(&bytes);
+        targets::socketio::read_payload(packets.join("\x1e").as_bytes());
         let counted = packets.iter().map(|packet| format!("{}:{packet}", packet.encode_utf16().count()));
-        targets::socketio_payload(counted.collect::<String>().as_bytes());
+        targets::socketio::read_payload(counted.collect::<String>().as_bytes());
     }
 }

@@ -5,4 +5,4 @@
 #[path = "../targets.rs"]
 mod targets;
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| targets::socketio_payload(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| targets::socketio::read_payload(input));

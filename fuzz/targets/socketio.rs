@@ -12,7 +12,7 @@ const LIMITS: Limits =
     Limits { attachments: 3, attachment_bytes: 64, namespace_bytes: 16, depth: 8, values: 40 };
 
 /// A polling payload, in each of the three ways that there are.
-pub fn socketio_payload(input: &[u8]) {
+pub fn read_payload(input: &[u8]) {
     let payload = Bytes::copy_from_slice(input);
     if let Ok(packets) = payload::read(payload.clone(), MOST) {
         hear_all(Protocol::V4, packets);
