@@ -6,6 +6,7 @@ mod bridging;
 mod keeping;
 mod listen;
 mod signals;
+mod storing;
 mod webhooks;
 mod wiring;
 
@@ -96,8 +97,8 @@ impl App {
         let birth =
             Birth { node: NodeId::fresh(&config.server.node_name()), vitals: Vitals::new(on_fatal), clock };
         let alone = given.is_some();
-        let wiring::Stores { mut ports, catalogue, store } =
-            wiring::ports(&config, given, &birth.clock).await?;
+        let storing::Stores { mut ports, catalogue, store } =
+            storing::ports(&config, given, &birth.clock).await?;
         let backplane = if alone { None } else { bridging::backplane(&config, &mut ports, &birth)? };
         let depot = keeping::depot(&config, catalogue, &birth.clock)?;
         let sweeping = actix_web::rt::spawn(depot.clone().keep_swept());

@@ -7,26 +7,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::ServiceConfig;
-use anyhow::{Context, bail};
 use recado_actors::broker::{Broker, Plan};
-use recado_actors::clock::Clock;
 use recado_actors::courier::Schedule;
 use recado_actors::depot::Depot;
 use recado_actors::dialect::{Dialect, Dialects};
-use recado_actors::id::Epoch;
 use recado_actors::limiter::Rate;
 use recado_actors::outlet::OutletLimits;
-use recado_actors::ports::files::Catalogue;
-use recado_actors::ports::letters::Webhooks;
-use recado_actors::ports::memory::MemoryStore;
-use recado_actors::ports::people::People;
-use recado_actors::ports::{Backend, Book, Log, Ports, Receipts};
+use recado_actors::ports::Ports;
 use recado_actors::settings::{CourierSettings, Settings};
 
-use super::{Annex, Birth, keeping, webhooks};
+use super::{Annex, Birth, keeping};
 use crate::auth::{InternalSecrets, Tickets, Verifier};
-use crate::backend::next::{NextBackend, NextSettings};
-use crate::config::{Compression, Config, Mode, Place};
+use crate::config::{Compression, Config, Mode};
 use crate::doors::admin::{self, AdminDoor};
 use crate::doors::internal::{self, InternalDoor};
 use crate::doors::ops::{self, OpsDoor};
@@ -37,7 +29,6 @@ use crate::doors::socket::gate::{Gate, GateRules};
 use crate::doors::uploads::{self, UploadsDoor};
 use crate::doors::widget::WidgetDoor;
 use crate::doors::widget::dialect::WidgetDialect;
-use crate::store::sqlite::SqliteStore;
 use crate::telemetry::Dial;
 use crate::telemetry::metrics::{BrokerFigures, Metrics};
 
@@ -111,67 +102,6 @@ fn metrics(config: &Config, broker: &Broker, gate: &Arc<Gate>) -> Arc<Metrics> {
         version: env!("CARGO_PKG_VERSION"),
         clock: broker.clock().clone(),
     }))
-}
-
-/// What remembers.
-pub(super) struct Stores {
-    pub ports: Ports,
-    pub catalogue: Arc<dyn Catalogue>,
-    /// To be closed at the end.
-    pub store: Option<SqliteStore>,
-}
-
-/// The ports the configuration names, unless others are given.
-pub(super) async fn ports(config: &Config, given: Option<Ports>, clock: &Clock) -> anyhow::Result<Stores> {
-    let memory = || Arc::new(MemoryStore::new(Epoch(fresh_epoch())));
-    if let Some(ports) = given {
-        return Ok(Stores { ports, catalogue: memory(), store: None });
-    }
-    let backend = backend(config)?;
-    match config.store.place() {
-        Some(Place::Memory) => {
-            let store = memory();
-            let webhooks = webhooks::open(config, store.clone(), clock).await?;
-            let (ports, catalogue) = (remembering(store.clone(), backend, webhooks), store);
-            Ok(Stores { ports, catalogue, store: None })
-        }
-        Some(Place::Sqlite(path)) => {
-            let store = SqliteStore::open(&path, config.store.readers).context("opening the store")?;
-            let port = Arc::new(store.clone());
-            let webhooks = webhooks::open(config, port.clone(), clock).await?;
-            let (ports, catalogue) = (remembering(port.clone(), backend, webhooks), port);
-            Ok(Stores { ports, catalogue, store: Some(store) })
-        }
-        None => bail!("store.url names no store"),
-    }
-}
-
-/// Everything is remembered in one store.
-fn remembering<S: Log + Receipts + Book + People>(
-    store: Arc<S>,
-    backend: Option<Arc<dyn Backend>>,
-    webhooks: Option<Webhooks>,
-) -> Ports {
-    let (log, receipts, book, people) = (store.clone(), store.clone(), store.clone(), store);
-    Ports { log, receipts, book, people, backplane: None, backend, webhooks }
-}
-
-/// What is in memory has a life of its own each time.
-fn fresh_epoch() -> u64 {
-    uuid::Uuid::new_v4().as_u64_pair().0 >> 16
-}
-
-fn backend(config: &Config) -> anyhow::Result<Option<Arc<dyn Backend>>> {
-    if config.backend.next_api_url.is_empty() {
-        return Ok(None);
-    }
-    let next = NextBackend::new(NextSettings {
-        base_url: config.backend.next_api_url.clone(),
-        secret: config.backend.secret.expose().to_owned(),
-        timeout: Duration::from_millis(config.backend.timeout_ms),
-        max_answer_bytes: config.limits.body_bytes,
-    })?;
-    Ok(Some(Arc::new(next)))
 }
 
 /// Starts the broker and furnishes the doors.
