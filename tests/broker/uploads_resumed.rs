@@ -75,9 +75,13 @@ async fn who_returns_on_another_connection_takes_over_from_the_dead_one() {
     silent.sends(patch(&upload, &ann.token, 0, bytes.len()).as_bytes()).await;
     silent.sends(&bytes[..4000]).await;
 
-    let come = ann.has_come(&upload).await;
+    // As tus clients do: who is told another offset asks again. The silent one may come in between, once.
+    let mut come = ann.has_come(&upload).await;
+    if ann.goes_on(&upload, come, &bytes[come..]).await.status() == 409 {
+        come = ann.has_come(&upload).await;
+        assert_eq!(ann.goes_on(&upload, come, &bytes[come..]).await.status(), 204);
+    }
     assert!(come <= 4000);
-    assert_eq!(ann.goes_on(&upload, come, &bytes[come..]).await.status(), 204);
     assert_eq!(ann.has_come(&upload).await, bytes.len());
     drop(silent);
     house.ends().await;
