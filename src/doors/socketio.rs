@@ -3,8 +3,10 @@
 //! Below is Engine.IO (`engine`), which moves messages over polling or a WebSocket; `packet` gives them their meaning,
 //! `connection` keeps who is in which namespace, and a dialect (`talk`) says what becomes of it.
 
+pub mod chat;
 pub mod connection;
 pub mod engine;
 pub mod packet;
 pub mod peer;
+pub mod rooms;
 pub mod talk;
