@@ -35,6 +35,8 @@ const CODECS: &[&str] = &[
     "src/doors/socket/frame.rs",
     "src/doors/socket/guard.rs",
     "src/doors/socket/deflate",
+    "src/doors/socketio/chat/asked.rs",
+    "src/doors/socketio/chat/texts.rs",
     "src/doors/socketio/engine/packet.rs",
     "src/doors/socketio/engine/payload.rs",
     "src/doors/socketio/engine/payload3.rs",
@@ -45,6 +47,7 @@ const CODECS: &[&str] = &[
     "src/doors/socketio/packet/reading.rs",
     "src/doors/socketio/packet/values.rs",
     "src/doors/socketio/packet/writing.rs",
+    "src/doors/socketio/rooms/codec.rs",
 ];
 /// What doors share; every other part of `src/doors` is a door.
 const SHARED_BY_DOORS: &[&str] = &["pages", "problem", "socket"];
