@@ -100,7 +100,6 @@ pub struct Outlet {
     turned: Cell<Instant>,
     /// A heartbeat is out and nothing came in since.
     asked: Cell<bool>,
-    /// Something its client asked for is being served.
     /// How much the client asked for and is not answered.
     in_hand: Cell<u32>,
     drained: Notify,
