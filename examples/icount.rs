@@ -20,6 +20,7 @@ use recado::doors::widget::dialect::WidgetDialect;
 use recado_actors::clock::Timestamp;
 use recado_actors::dialect::{Announcement, Dialect, DialectId, Dialects};
 use recado_actors::id::{Epoch, MessageId, RoomId, Seq, SessionId, UserId};
+use recado_actors::message::client::Right;
 use recado_actors::message::room::{Entry, EntryBody, Head, Message, Role, RoomEvent, Sender};
 use recado_actors::outlet::{Flusher, Outlet, OutletLimits, Wire};
 use recado_actors::room::log::{RoomLog, TailLimits};
@@ -93,15 +94,9 @@ fn event(seq: u64) -> anyhow::Result<RoomEvent> {
         avatar: None,
         more: <_>::default(),
     };
-    let message = Message {
-        id: MessageId::parse("0190c2f0-0000-7000-8000-000000000001")?,
-        content: "x".repeat(128),
-        role: Role::User,
-        sender,
-        created_at: Timestamp(1_705_314_600_007).to_string(),
-        updated_at: None,
-        deleted: false,
-    };
+    let id = MessageId::parse("0190c2f0-0000-7000-8000-000000000001")?;
+    let at = Timestamp(1_705_314_600_007).to_string();
+    let message = Message::text(id, "x".repeat(128), Role::User, sender, at);
     let body = EntryBody::MessagePosted { message };
     let entry = Entry { seq: Seq(seq), at: Timestamp(1_705_314_600_008), by: None, body };
     Ok(RoomEvent::EntryAdded { room: RoomId::chat("c1")?, entry: Arc::new(entry) })
@@ -112,7 +107,7 @@ fn encode(times: u64) -> anyhow::Result<()> {
     let dialect = WidgetDialect { extras: true, heartbeat: Duration::from_secs(30) };
     let event = event(1)?;
     for _ in 0..times {
-        dialect.event(&event).context("a message has words")?;
+        dialect.event(&event).first().context("a message has words")?;
     }
     Ok(())
 }
@@ -150,7 +145,9 @@ async fn announce(times: u64) -> anyhow::Result<()> {
         locals.add(Rc::new(Local {
             outlet,
             user,
+            right: Right::Granted,
             rooms: RefCell::new(vec![room.clone()]),
+            session: <_>::default(),
             token_id: None,
             expires_at: <_>::default(),
             counted,
@@ -165,9 +162,9 @@ async fn announce(times: u64) -> anyhow::Result<()> {
         });
     }
     for seq in 1..=times {
-        let announcement = Announcement::new(event(seq)?, &dialects);
+        let announcement = Announcement::new(event(seq)?, None, &dialects);
         let (room, seq) = (room.clone(), Some(Seq(seq)));
-        locals.announce(&Announce { room, seq, except: None, durable: None, announcement });
+        locals.announce(&Announce { room, seq, durable: None, announcement });
         let before = written.get();
         while written.get() == before {
             tokio::task::yield_now().await;

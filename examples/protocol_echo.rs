@@ -30,7 +30,7 @@ use recado::doors::socketio::packet::Limits;
 use recado::doors::socketio::peer::Peer;
 use recado::doors::socketio::talk::{Admission, Event, Knock, Talk, Talks};
 use recado::telemetry;
-use recado_actors::dialect::{Dialect, Frame, Lane};
+use recado_actors::dialect::{Dialect, Frame, Lane, Line};
 use recado_actors::message::room::RoomEvent;
 use recado_actors::outlet::Outlet;
 use recado_actors::refusal::Farewell;
@@ -119,8 +119,8 @@ impl Dialect for Echo {
         "echo"
     }
 
-    fn event(&self, _event: &RoomEvent) -> Option<Frame> {
-        None
+    fn event(&self, _event: &RoomEvent) -> Vec<Line> {
+        Vec::new()
     }
 
     fn farewell(&self, farewell: Farewell) -> Vec<Frame> {

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::broker::Broker;
 use crate::courier::VisitEndpoints;
-use crate::id::RoomId;
+use crate::id::{RoomId, SessionId};
 use crate::message::room::{Answer, Posted};
 use crate::ports::{Appended, Draft, LogError};
 use crate::refusal::Refusal;
@@ -32,7 +32,8 @@ pub use people::{AddMember, ChangeRole, MarkSeen, MeetUser, RemoveMember, SaveGr
 /// Who said it first: what began elsewhere is no news to other nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    Here,
+    /// In this session, if it is one of a client.
+    Here(Option<SessionId>),
     Elsewhere,
 }
 

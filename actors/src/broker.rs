@@ -3,6 +3,7 @@
 //! Clones are cheap and lead to the same broker. A test starts its own; nothing here is global.
 
 mod asking;
+mod composing;
 mod ending;
 mod posting;
 mod returns;

@@ -22,6 +22,11 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
+    /// Reads an ISO 8601 date back.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|at| Self(at.as_millisecond()))
+    }
+
     pub fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }
@@ -65,5 +70,7 @@ mod tests {
     fn a_timestamp_prints_as_javascript_prints_dates() {
         assert_eq!(Timestamp(1_705_314_600_007).to_string(), "2024-01-15T10:30:00.007Z");
         assert_eq!(Timestamp(0).to_string(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(Timestamp::parse("2024-01-15T10:30:00.007Z"), Some(Timestamp(1_705_314_600_007)));
+        assert_eq!(Timestamp::parse("yesterday"), None);
     }
 }

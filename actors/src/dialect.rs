@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::id::UserId;
+use crate::id::{RoomId, SessionId, UserId};
 use crate::message::room::RoomEvent;
 use crate::refusal::Farewell;
 
@@ -39,6 +39,34 @@ impl Frame {
     }
 }
 
+/// Whom something is for, among those in the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hearers {
+    Everyone,
+    /// All but the session that caused it.
+    Others,
+    AllBut(UserId),
+    Only(UserId),
+}
+
+/// One thing that is said of an event.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub frame: Frame,
+    pub to: Hearers,
+}
+
+impl Line {
+    /// As the only word; without a frame there is none.
+    pub fn alone(to: Hearers, frame: Option<Frame>) -> Vec<Self> {
+        frame.into_iter().map(|frame| Self { frame, to: to.clone() }).collect()
+    }
+
+    pub fn everyone(frame: Option<Frame>) -> Vec<Self> {
+        Self::alone(Hearers::Everyone, frame)
+    }
+}
+
 /// How a wire takes a frame: bare, as its dialect made it, or in a form of the wire's own, as compressed.
 /// What those are only wires know; the same number means the same to all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,8 +83,8 @@ pub trait Dialect: Send + Sync + 'static {
     fn name(&self) -> &'static str;
     /// The door whose dialect it is, in one word.
     fn door(&self) -> &'static str;
-    /// None: clients of this dialect have no word for it.
-    fn event(&self, event: &RoomEvent) -> Option<Frame>;
+    /// What is said of an event, in order; nothing where this dialect has no word for it.
+    fn event(&self, event: &RoomEvent) -> Vec<Line>;
     /// The last words, in order; none: hang up without a word.
     fn farewell(&self, farewell: Farewell) -> Vec<Frame>;
     /// What asks a silent client whether it is still there.
@@ -102,22 +130,23 @@ pub enum Lane {
 /// An event on its way to many clients.
 pub struct Announcement {
     event: RoomEvent,
+    /// The session that caused it, if that is known here.
+    origin: Option<SessionId>,
     lane: Lane,
-    said: Box<[Said]>,
+    said: Box<[OnceLock<Box<[Said]>>]>,
 }
 
-/// An announcement in one dialect.
-#[derive(Default)]
-struct Said {
-    bare: OnceLock<Option<Frame>>,
+/// One line of an announcement in one dialect.
+pub struct Said {
+    line: Line,
     /// In the other forms. Most announcements are too short for any, and keep no room for them.
     shaped: OnceLock<Box<[OnceLock<Frame>]>>,
 }
 
 impl Announcement {
-    pub fn new(event: RoomEvent, dialects: &Dialects) -> Arc<Self> {
-        let said = dialects.0.iter().map(|_| Said::default()).collect();
-        Arc::new(Self { lane: lane(&event), event, said })
+    pub fn new(event: RoomEvent, origin: Option<SessionId>, dialects: &Dialects) -> Arc<Self> {
+        let said = dialects.0.iter().map(|_| OnceLock::new()).collect();
+        Arc::new(Self { lane: lane(&event), event, origin, said })
     }
 
     pub fn event(&self) -> &RoomEvent {
@@ -128,16 +157,37 @@ impl Announcement {
         self.lane
     }
 
-    /// The frame for a dialect; encoded on first use.
-    pub fn frame(&self, id: DialectId, dialects: &Dialects) -> Option<&Frame> {
-        let dialect = dialects.get(id)?;
-        self.said.get(usize::from(id.0))?.bare.get_or_init(|| dialect.event(&self.event)).as_ref()
+    /// What is said of it in a dialect; encoded on first use.
+    pub fn said(&self, id: DialectId, dialects: &Dialects) -> &[Said] {
+        let (Some(dialect), Some(said)) = (dialects.get(id), self.said.get(usize::from(id.0))) else {
+            return &[];
+        };
+        said.get_or_init(|| dialect.event(&self.event).into_iter().map(Said::new).collect())
+    }
+
+    /// Is this session of this user to hear it?
+    pub fn is_for(&self, said: &Said, session: SessionId, user: &UserId) -> bool {
+        match &said.line.to {
+            Hearers::Everyone => true,
+            Hearers::Others => self.origin != Some(session),
+            Hearers::AllBut(other) => other != user,
+            Hearers::Only(only) => only == user,
+        }
+    }
+}
+
+impl Said {
+    fn new(line: Line) -> Self {
+        Self { line, shaped: OnceLock::new() }
+    }
+
+    pub fn frame(&self) -> &Frame {
+        &self.line.frame
     }
 
     /// The same frame in another form; `shape` makes it on first use.
-    pub fn shaped(&self, id: DialectId, form: Form, shape: impl FnOnce() -> Frame) -> Option<&Frame> {
-        let shaped = &self.said.get(usize::from(id.0))?.shaped;
-        let forms = shaped.get_or_init(|| (0..Form::COUNT).map(|_| OnceLock::new()).collect());
+    pub fn shaped(&self, form: Form, shape: impl FnOnce() -> Frame) -> Option<&Frame> {
+        let forms = self.shaped.get_or_init(|| (0..Form::COUNT).map(|_| OnceLock::new()).collect());
         Some(forms.get(usize::from(form.0))?.get_or_init(shape))
     }
 }
@@ -145,15 +195,19 @@ impl Announcement {
 fn lane(event: &RoomEvent) -> Lane {
     match event {
         RoomEvent::EntryAdded { .. } | RoomEvent::NoticeGiven { .. } => Lane::Firm,
-        RoomEvent::TypingChanged { .. } => Lane::Signal,
-        RoomEvent::PresenceChanged { user, .. } => Lane::Newest(key("presence", user)),
-        RoomEvent::ReceiptMoved { user, .. } => Lane::Newest(key("receipt", user)),
+        RoomEvent::TypingChanged { .. }
+        | RoomEvent::AttendanceChanged { .. }
+        | RoomEvent::SignalGiven { .. } => Lane::Signal,
+        RoomEvent::PresenceChanged { room, user, .. } => Lane::Newest(key("presence", room, user)),
+        // Where messages are named one by one, the newest does not say what the older said.
+        RoomEvent::ReceiptMoved { moved, .. } if !moved.over.is_empty() => Lane::Firm,
+        RoomEvent::ReceiptMoved { room, user, .. } => Lane::Newest(key("receipt", room, user)),
     }
 }
 
-fn key(kind: &str, user: &UserId) -> u64 {
+fn key(kind: &str, room: &RoomId, user: &UserId) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
-    (kind, user).hash(&mut hasher);
+    (kind, room, user).hash(&mut hasher);
     hasher.finish()
 }

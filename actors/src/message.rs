@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod cluster;
+pub mod entry;
 pub mod presence;
 pub mod receipt;
 pub mod room;

@@ -6,6 +6,7 @@
 mod flusher;
 mod parting;
 mod pulse;
+mod wording;
 mod writing;
 
 use std::cell::{Cell, RefCell};
@@ -19,7 +20,7 @@ use futures_util::future::LocalBoxFuture;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::dialect::{Announcement, DialectId, Form, Frame, Lane};
+use crate::dialect::{DialectId, Form, Frame, Lane};
 use crate::id::SessionId;
 use crate::refusal::Farewell;
 use crate::vitals::Way;
@@ -177,29 +178,6 @@ impl Outlet {
             Form::BARE => self.push_bytes(frame.wire().clone(), lane),
             form => self.push_bytes(self.wire.shape(frame, form).wire().clone(), lane),
         }
-    }
-
-    /// Queues what many are told.
-    pub fn announce(self: &Rc<Self>, announcement: &Announcement) {
-        if let Some(bytes) = self.words_for(announcement) {
-            self.push_bytes(bytes.clone(), announcement.lane());
-        }
-    }
-
-    /// An announcement as this client takes it: made once for all who share dialect and form.
-    pub(crate) fn words_for<'a>(&self, announcement: &'a Announcement) -> Option<&'a Bytes> {
-        let dialect = self.dialect.get();
-        let frame = announcement.frame(dialect, self.flusher.dialects())?;
-        let shaped = match self.wire.form(frame) {
-            Form::BARE => Some(frame),
-            form => announcement.shaped(dialect, form, || self.wire.shape(frame, form)),
-        };
-        Some(shaped.unwrap_or(frame).wire())
-    }
-
-    /// Outlets of one likeness take every announcement in the same bytes.
-    pub(crate) fn likeness(&self) -> (DialectId, u8) {
-        (self.dialect.get(), self.wire.kind())
     }
 
     /// Queues bytes that are no frame of a dialect, as the answer to an upgrade.

@@ -88,6 +88,13 @@ pub enum Stretch {
     Before(Seq),
 }
 
+/// Where an entry is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub room: RoomId,
+    pub seq: Seq,
+}
+
 /// A stretch of a room's log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
@@ -133,8 +140,8 @@ pub trait Log: Send + Sync + 'static {
         message: &MessageId,
     ) -> BoxFuture<'static, Result<Option<Arc<Entry>>, LogError>>;
 
-    /// The room of a message that has a number; none for what is named otherwise.
-    fn place_of(&self, message: &MessageId) -> BoxFuture<'static, Result<Option<RoomId>, LogError>>;
+    /// Where a message that has a number was posted; none for what is named otherwise.
+    fn place_of(&self, message: &MessageId) -> BoxFuture<'static, Result<Option<Place>, LogError>>;
 
     /// The newest messages of a room before this one that say this somewhere; case and accents make no difference.
     fn search(

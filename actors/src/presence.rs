@@ -12,7 +12,9 @@ use tokio::time::{Instant, sleep};
 use crate::broker::{AGAIN, Broker};
 use crate::clock::Timestamp;
 use crate::id::{RoomId, UserId};
-use crate::message::presence::{ForgetRoom, ListPresent, Present, SessionEntered, SessionLeft, UserFading};
+use crate::message::presence::{
+    ForgetRoom, ListPresent, Present, SessionEntered, SessionLeft, SetStatus, Status, UserFading,
+};
 use crate::message::room::{RoomEvent, TellSignal};
 use crate::presence::roster::Roster;
 use crate::room::ReportPresence;
@@ -26,6 +28,8 @@ struct TellAgain(RoomId, UserId);
 /// A user whom the room believes online.
 struct Online {
     since: Timestamp,
+    /// How they say they are.
+    status: Status,
     /// They left, and this is when that is told.
     leaving: Option<Instant>,
 }
@@ -48,8 +52,11 @@ impl Presence {
     /// Tells the room how it stands; one that just died, in its next life.
     fn tell(&self, key: (RoomId, UserId), ctx: &Context<Self>) {
         let Some(addr) = self.broker.room_if_open(&key.0) else { return };
-        let (user, online, at) = (key.1.clone(), self.online.contains_key(&key), self.broker.clock().now());
-        let told = addr.send(TellSignal { event: RoomEvent::PresenceChanged { user, online, at } });
+        let (room, user) = key.clone();
+        let status = self.online.get(&key).map_or(Status::Offline, |online| online.status);
+        let (between, at) = (false, self.broker.clock().now());
+        let told =
+            addr.send(TellSignal { event: RoomEvent::PresenceChanged { room, user, status, between, at } });
         let presence = ctx.address();
         actix_rt::spawn(async move {
             if told.await.is_err() {
@@ -114,9 +121,26 @@ impl Handler<SessionEntered> for Presence {
             online.leaving = None;
             return;
         }
-        self.online.insert(key.clone(), Online { since: self.broker.clock().now(), leaving: None });
+        self.online.insert(
+            key.clone(),
+            Online { since: self.broker.clock().now(), status: Status::Online, leaving: None },
+        );
         if !again {
             self.tell(key, ctx);
+        }
+    }
+}
+
+impl Handler<SetStatus> for Presence {
+    type Result = ();
+
+    fn handle(&mut self, SetStatus { user, status, rooms }: SetStatus, ctx: &mut Self::Context) {
+        for room in rooms {
+            let key = (room, user.clone());
+            let Some(online) = self.online.get_mut(&key) else { continue };
+            if std::mem::replace(&mut online.status, status) != status {
+                self.tell(key, ctx);
+            }
         }
     }
 }
@@ -147,7 +171,7 @@ impl Handler<UserFading> for Presence {
     fn handle(&mut self, UserFading { room, user }: UserFading, ctx: &mut Self::Context) {
         let key = (room.clone(), user.clone());
         let since = self.broker.clock().now();
-        self.online.entry(key).or_insert(Online { since, leaving: None });
+        self.online.entry(key).or_insert(Online { since, status: Status::Online, leaving: None });
         self.leave_after_grace(room, user, ctx);
     }
 }
@@ -161,7 +185,13 @@ impl Handler<ListPresent> for Presence {
             .take_while(|((at, _), _)| *at == room)
             .map(|((_, user), online)| {
                 let sessions = self.roster.sessions_of(&room, user);
-                Present { user: user.clone(), sessions, online: sessions > 0, since: online.since }
+                Present {
+                    user: user.clone(),
+                    sessions,
+                    online: sessions > 0,
+                    status: online.status,
+                    since: online.since,
+                }
             })
             .collect()
     }

@@ -16,8 +16,7 @@ use tokio::sync::oneshot;
 use crate::archive::{SaveReceipts, Settle};
 use crate::broker::Broker;
 use crate::id::{RoomId, UserId};
-use crate::message::receipt::{AdvanceReceipt, ListReceipts, Receipt, Watermark};
-use crate::message::room::{RoomEvent, TellSignal};
+use crate::message::receipt::{AdvanceReceipt, ListReceipts, Receipt, TellReceipt, Watermark};
 use crate::ports::LogError;
 use crate::receipts::ledger::Ledger;
 use crate::refusal::Refusal;
@@ -33,13 +32,20 @@ pub struct CloseLedger {
 /// Notice, to itself: the room died with this in hand.
 #[derive(Message)]
 #[rtype(result = "()")]
-struct TellAgain(Receipt);
+struct TellAgain(Risen);
+
+/// A receipt that rose, and from where: what was told before.
+#[derive(Debug, Clone)]
+struct Risen {
+    receipt: Receipt,
+    from: Watermark,
+}
 
 pub struct ReceiptsActor {
     broker: Broker,
     ledger: Ledger,
     /// Risen, not stored yet.
-    dirty: HashMap<(RoomId, UserId), Watermark>,
+    dirty: HashMap<(RoomId, UserId), Risen>,
     saving: bool,
     /// Let go when all is stored.
     settling: Vec<oneshot::Sender<()>>,
@@ -53,9 +59,8 @@ impl ReceiptsActor {
     }
 
     fn advance(&mut self, receipt: &Receipt) {
-        if let Some(mark) = self.ledger.advance(receipt) {
-            self.dirty.insert((receipt.room.clone(), receipt.user.clone()), mark);
-        }
+        let Some((from, to)) = self.ledger.advance(receipt) else { return };
+        self.keep(Risen { receipt: Receipt { mark: to, ..receipt.clone() }, from });
     }
 
     fn save(&mut self, ctx: &mut Context<Self>) {
@@ -66,10 +71,9 @@ impl ReceiptsActor {
             return self.settling.clear();
         }
         self.saving = true;
-        let batch: Vec<Receipt> =
-            self.dirty.drain().map(|((room, user), mark)| Receipt { room, user, mark }).collect();
+        let batch: Vec<Risen> = self.dirty.drain().map(|(_, risen)| risen).collect();
         let broker = self.broker.clone();
-        let to_store = batch.clone();
+        let to_store = batch.iter().map(|risen| risen.receipt.clone()).collect();
         let saved = async move {
             let wait = broker.settings().command_timeout;
             let answer = broker.archive().ask(SaveReceipts(to_store), wait).await;
@@ -77,31 +81,33 @@ impl ReceiptsActor {
         };
         let done = saved.into_actor(self).map(move |result, receipts, ctx| {
             receipts.saving = false;
-            for receipt in batch {
+            for risen in batch {
                 match result {
-                    Ok(()) => receipts.tell(receipt, ctx),
-                    Err(_) => receipts.keep(receipt),
+                    Ok(()) => receipts.tell(risen, ctx),
+                    Err(_) => receipts.keep(risen),
                 }
             }
         });
         ctx.spawn(done);
     }
 
-    /// Not stored: it stays for the next turn, unless it rose further meanwhile.
-    fn keep(&mut self, receipt: Receipt) {
-        let mark = self.dirty.entry((receipt.room, receipt.user)).or_default();
-        *mark = mark.merge(receipt.mark);
+    /// To be stored and told with the next turn, together with what rose already.
+    fn keep(&mut self, risen: Risen) {
+        let key = (risen.receipt.room.clone(), risen.receipt.user.clone());
+        let kept = self.dirty.entry(key).or_insert_with(|| risen.clone());
+        kept.receipt.mark = kept.receipt.mark.merge(risen.receipt.mark);
+        kept.from = kept.from.least(risen.from);
     }
 
-    fn tell(&self, receipt: Receipt, ctx: &Context<Self>) {
-        let Some(addr) = self.broker.room_if_open(&receipt.room) else { return };
-        let Receipt { user, mark: Watermark { delivered, read }, .. } = receipt.clone();
-        let event = RoomEvent::ReceiptMoved { user, delivered, read, at: self.broker.clock().now() };
-        let (told, receipts) = (addr.send(TellSignal { event }), ctx.address());
+    fn tell(&self, risen: Risen, ctx: &Context<Self>) {
+        let Some(addr) = self.broker.room_if_open(&risen.receipt.room) else { return };
+        let Risen { receipt: Receipt { user, mark, .. }, from } = risen.clone();
+        let tell = TellReceipt { user, from, to: mark, at: self.broker.clock().now() };
+        let (told, receipts) = (addr.send(tell), ctx.address());
         actix_rt::spawn(async move {
             if told.await.is_err() {
                 // The room died with it: its next life is told, next turn.
-                receipts.do_send(TellAgain(receipt));
+                receipts.do_send(TellAgain(risen));
             }
         });
     }
@@ -136,8 +142,8 @@ impl Actor for ReceiptsActor {
 impl Handler<TellAgain> for ReceiptsActor {
     type Result = ();
 
-    fn handle(&mut self, TellAgain(receipt): TellAgain, _: &mut Self::Context) {
-        self.keep(receipt);
+    fn handle(&mut self, TellAgain(risen): TellAgain, _: &mut Self::Context) {
+        self.keep(risen);
     }
 }
 

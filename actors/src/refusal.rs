@@ -3,10 +3,12 @@
 //! Codes are stable: clients and dashboards may rely on them. Doors word them for their dialect in one `match`.
 
 mod file;
+mod group;
 
 use std::time::Duration;
 
 pub use self::file::FileRefusal;
+pub use self::group::GroupRefusal;
 use crate::clock::Timestamp;
 
 /// A "no" the client can act on. `Display` is the text for developers; [`Refusal::code`] is the stable name.
@@ -62,6 +64,8 @@ pub enum Refusal {
     BackendDown,
     #[error("{0}")]
     File(FileRefusal),
+    #[error("{0}")]
+    Group(GroupRefusal),
 }
 
 impl Refusal {
@@ -91,6 +95,7 @@ impl Refusal {
             Self::BackendFailed { .. } => "backend_failed",
             Self::BackendDown => "backend_down",
             Self::File(why) => why.code(),
+            Self::Group(why) => why.code(),
         }
     }
 
@@ -119,7 +124,8 @@ impl Refusal {
             | Self::TicketUsed
             | Self::TooManyRooms { .. }
             | Self::BackendFailed { .. }
-            | Self::BackendRefused { .. } => false,
+            | Self::BackendRefused { .. }
+            | Self::Group(_) => false,
         }
     }
 

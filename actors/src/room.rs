@@ -6,8 +6,10 @@ pub mod log;
 
 mod amending;
 mod announcing;
+mod group;
 mod hearing;
 mod loading;
+mod receipting;
 mod typing;
 
 use std::collections::{HashMap, HashSet};
@@ -21,7 +23,6 @@ use crate::broker::Broker;
 use crate::id::{MessageId, RoomId, Seq, SessionId, ShardId, UserId};
 use crate::message::cluster::UnwatchRoom;
 use crate::message::presence::{SessionEntered, SessionLeft, UserFading};
-use crate::message::receipt::{AdvanceReceipt, MarkReceipt, Receipt};
 use crate::message::room::{
     AddEntry, Answer, EntryBody, Head, JoinRoom, Joined, LeaveRoom, ListMembers, Member, NewEntry, Posted,
     Role,
@@ -70,6 +71,8 @@ pub struct Room {
     broker: Broker,
     /// None until the log was read.
     log: Option<RoomLog>,
+    /// Where it is the room of a group.
+    roster: Option<group::Roster>,
     reading: bool,
     /// How much that was relayed here waits for a log that refused it.
     relaying: usize,
@@ -77,6 +80,8 @@ pub struct Room {
     /// How many members each worker has.
     shards: HashMap<ShardId, usize>,
     typing: HashMap<UserId, typing::Typist>,
+    /// Which session said what is not announced yet.
+    origins: HashMap<Seq, SessionId>,
     /// Messages that are being edited or deleted.
     amending: HashSet<MessageId>,
     /// Whom the members believe online.
@@ -93,11 +98,13 @@ impl Room {
             id,
             broker,
             log: None,
+            roster: None,
             reading: false,
             relaying: 0,
             members: HashMap::new(),
             shards: HashMap::new(),
             typing: HashMap::new(),
+            origins: HashMap::new(),
             amending: HashSet::new(),
             online: HashSet::new(),
             last_used: Instant::now(),
@@ -112,7 +119,7 @@ impl Room {
 
     /// Takes a member in, or moves it; tells presence.
     fn admit(&mut self, member: Member) {
-        let Member { session, user, shard } = member.clone();
+        let Member { session, user, shard, .. } = member.clone();
         if let Some(before) = self.members.insert(session, member) {
             self.forget_shard(before.shard);
         }
@@ -130,15 +137,16 @@ impl Room {
     }
 
     /// May this be added now?
-    fn check(&self, body: &EntryBody) -> Result<(), Refusal> {
+    fn check(&self, NewEntry { by, right, body, .. }: &NewEntry) -> Result<(), Refusal> {
         let head = self.head().ok_or(Refusal::StoreDown)?;
+        self.may_speak(*right, by.as_ref())?;
         let by_system = body.message().is_some_and(|message| message.role == Role::System);
         let reopens = matches!(body, EntryBody::RoomReopened | EntryBody::RoomClosed);
         if head.closed && !by_system && !reopens { Err(Refusal::RoomClosed) } else { Ok(()) }
     }
 
     fn append(&self, entry: NewEntry, origin: Origin, answer: Answer) {
-        let NewEntry { by, client_id, body } = entry;
+        let NewEntry { by, client_id, body, .. } = entry;
         let draft = Draft { room: self.id.clone(), by, client_id, body };
         self.broker.archive().tell(AppendDraft { draft, origin, answer });
     }
@@ -190,6 +198,9 @@ impl Handler<JoinRoom> for Room {
 
     fn handle(&mut self, JoinRoom { member, after }: JoinRoom, ctx: &mut Self::Context) -> Self::Result {
         let Some(log) = &self.log else { return refuse(Refusal::StoreDown) };
+        if let Err(refusal) = self.may_hear(member.right, Some(&member.user)) {
+            return refuse(refusal);
+        }
         let told = log.head().seq;
         let backlog = match log.missing(after) {
             Missing::Entries(entries) => entries.into_iter().map(|entry| self.announcement(entry)).collect(),
@@ -228,28 +239,14 @@ impl Handler<AddEntry> for Room {
 
     fn handle(&mut self, AddEntry { entry, answer }: AddEntry, _: &mut Self::Context) {
         self.last_used = Instant::now();
-        match self.check(&entry.body) {
-            Ok(()) => self.append(entry, Origin::Here, answer),
+        match self.check(&entry) {
+            Ok(()) => {
+                let origin = Origin::Here(entry.session);
+                self.append(entry, origin, answer);
+            }
             // The sender may have left meanwhile.
             Err(refusal) => _ = answer.send(Err(refusal)),
         }
-    }
-}
-
-impl Handler<MarkReceipt> for Room {
-    type Result = ResponseFuture<Result<(), Refusal>>;
-
-    fn handle(&mut self, MarkReceipt { user, mark }: MarkReceipt, _: &mut Self::Context) -> Self::Result {
-        let Some(head) = self.head() else { return refuse(Refusal::StoreDown) };
-        if mark.delivered.max(mark.read) > head.seq {
-            return refuse(Refusal::SeqAhead { head: head.seq.0 });
-        }
-        let receipt = Receipt { room: self.id.clone(), user, mark };
-        let broker = self.broker.clone();
-        Box::pin(async move {
-            let wait = broker.settings().command_timeout;
-            broker.receipts().ask(AdvanceReceipt { receipt }, wait).await?
-        })
     }
 }
 

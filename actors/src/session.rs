@@ -5,6 +5,7 @@
 mod commands;
 mod order;
 mod posting;
+mod signals;
 
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -18,8 +19,8 @@ use crate::limiter::Allowance;
 use crate::message::client::{
     CloseSession, FollowRoom, Identity, OpenRoom, Opened, RefreshSession, Resume, UnfollowRoom,
 };
+use crate::message::presence::Status;
 use crate::message::room::{GetHead, Head, JoinRoom, Joined, LeaveRoom, Member, RoomEvent};
-use crate::outlet::Outlet;
 use crate::ports::Stretch;
 use crate::refusal::Refusal;
 use crate::session::order::PostOrder;
@@ -34,6 +35,8 @@ pub struct Session {
     identity: Rc<Identity>,
     local: Rc<Local>,
     allowance: Rc<Allowance>,
+    /// How its user says they are.
+    status: Status,
     /// The rooms it is live in.
     following: Vec<RoomId>,
     /// Where it asked to go on as it left, and that is under way.
@@ -60,6 +63,7 @@ impl Session {
             identity: Rc::new(identity),
             local,
             allowance,
+            status: Status::Online,
             following: Vec::with_capacity(1),
             resuming: None,
             posts: None,
@@ -76,7 +80,8 @@ impl Session {
     }
 
     fn member(&self) -> Member {
-        Member { session: self.id, user: self.identity.user.clone(), shard: self.shard }
+        let Identity { user, right, .. } = &*self.identity;
+        Member { session: self.id, user: user.clone(), right: *right, shard: self.shard }
     }
 
     /// From now on it counts as one of this room's, also for those who end sessions.
@@ -91,6 +96,17 @@ impl Session {
         }
         rooms.push(room.clone());
         Ok(())
+    }
+
+    /// It hears this room from now on.
+    fn is_in(&mut self, room: &RoomId) {
+        if self.following.contains(room) {
+            return;
+        }
+        self.following.push(room.clone());
+        if self.status != Status::Online {
+            self.tell_status(vec![room.clone()]);
+        }
     }
 
     fn leave(&self, room: &RoomId) {
@@ -141,7 +157,7 @@ impl Handler<FollowRoom> for Session {
     type Result = ResponseActFuture<Self, Result<(), Refusal>>;
 
     fn handle(&mut self, FollowRoom { room, from }: FollowRoom, _: &mut Self::Context) -> Self::Result {
-        let (broker, outlet, member) = (self.broker.clone(), self.local.outlet.clone(), self.member());
+        let (broker, local, member) = (self.broker.clone(), self.local.clone(), self.member());
         let (coming, to) = (self.comes_for(&room), room.clone());
         let followed = async move {
             coming?;
@@ -150,7 +166,7 @@ impl Handler<FollowRoom> for Session {
                 let join = || JoinRoom { member: member.clone(), after };
                 match broker.ask_room(&room, join).await? {
                     Ok(Joined::Live) => return Ok(()),
-                    Ok(Joined::Behind(_)) => after = send_page(&broker, &outlet, &room, after).await?,
+                    Ok(Joined::Behind(_)) => after = send_page(&broker, &local, &room, after).await?,
                     // The shard died with the seat in hand, or the log is ahead of what the room was told.
                     Err(Refusal::Restarting | Refusal::SeqAhead { .. }) if tries > 0 => {
                         tries -= 1;
@@ -161,8 +177,8 @@ impl Handler<FollowRoom> for Session {
             }
         };
         Box::pin(followed.into_actor(self).map(move |followed, session, _| {
-            if followed.is_ok() && !session.following.contains(&to) {
-                session.following.push(to.clone());
+            if followed.is_ok() {
+                session.is_in(&to);
             }
             session.note_recovery(&to, followed.is_ok());
             followed
@@ -184,7 +200,8 @@ impl Handler<UnfollowRoom> for Session {
 }
 
 /// Sends one page of what the client missed; the number it knows then.
-async fn send_page(broker: &Broker, outlet: &Rc<Outlet>, room: &RoomId, after: Seq) -> Result<Seq, Refusal> {
+async fn send_page(broker: &Broker, local: &Local, room: &RoomId, after: Seq) -> Result<Seq, Refusal> {
+    let Local { outlet, user, .. } = local;
     let limit = broker.settings().page_entries;
     let counts = &broker.vitals().counts;
     let page = broker.ports().log.read(room, Stretch::After(after), limit).await;
@@ -193,10 +210,10 @@ async fn send_page(broker: &Broker, outlet: &Rc<Outlet>, room: &RoomId, after: S
     for entry in page.entries {
         told = entry.seq;
         let event = RoomEvent::EntryAdded { room: room.clone(), entry };
-        let announcement = Announcement::new(event, broker.dialects());
+        let announcement = Announcement::new(event, None, broker.dialects());
         // The client's own reading sets the pace: a long past must not make it look slow.
         outlet.drained(broker.settings().burst_bytes()).await;
-        outlet.announce(&announcement);
+        outlet.announce(&announcement, user);
         counts.recovered.fetch_add(1, Relaxed);
     }
     if told == after {

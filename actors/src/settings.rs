@@ -20,6 +20,8 @@ pub struct Settings {
     /// How long any actor is waited for.
     pub command_timeout: Duration,
     pub max_content_chars: usize,
+    /// How long after it was posted a message may be recalled.
+    pub recall_within: Duration,
     /// The most rooms one session follows.
     pub rooms_per_session: usize,
     /// How long an empty room stays.
@@ -75,6 +77,7 @@ impl Default for Settings {
             pending_entries: 100_000,
             command_timeout: Duration::from_secs(15),
             max_content_chars: 4000,
+            recall_within: Duration::from_secs(300),
             rooms_per_session: 500,
             room_idle: Duration::from_secs(60),
             tail_entries: 128,

@@ -15,7 +15,8 @@ use tokio::time::Instant;
 use crate::broker::{Broker, Returns};
 use crate::clock::Timestamp;
 use crate::dialect::Announcement;
-use crate::id::{RoomId, Seq, SessionId, ShardId, UserId};
+use crate::id::{GroupId, RoomId, Seq, SessionId, ShardId, UserId};
+use crate::message::client::EnterGroup;
 use crate::message::room::Member;
 use crate::ports::Ban;
 use crate::refusal::Farewell;
@@ -30,7 +31,6 @@ pub use locals::{Local, Locals};
 pub struct Announce {
     pub room: RoomId,
     pub seq: Option<Seq>,
-    pub except: Option<SessionId>,
     /// When it became durable, if that was just now and here.
     pub durable: Option<Instant>,
     pub announcement: Arc<Announcement>,
@@ -54,6 +54,15 @@ pub struct AttachMember {
 pub struct DetachMember {
     pub room: RoomId,
     pub session: SessionId,
+}
+
+/// Notice: these users are in this group now; their sessions here hear what follows this number.
+#[derive(Message, Clone)]
+#[rtype(result = "()")]
+pub struct EnterMembers {
+    pub group: GroupId,
+    pub users: Arc<[UserId]>,
+    pub from: Seq,
 }
 
 /// Query: a room that begins asks who of its members sits here; none if nobody does.
@@ -125,9 +134,8 @@ impl Shard {
 
     fn report(&self, room: &RoomId) -> Option<AdoptMembers> {
         let (told, seats) = self.locals.seats(room)?;
-        let members =
-            seats.into_iter().map(|(session, user)| Member { session, user, shard: self.id }).collect();
-        Some(AdoptMembers { shard: self.id, members, told })
+        let seated = |(session, user, right)| Member { session, user, right, shard: self.id };
+        Some(AdoptMembers { shard: self.id, members: seats.into_iter().map(seated).collect(), told })
     }
 
     fn ask_for_missing(&self, room: &RoomId, after: Seq) {
@@ -181,6 +189,16 @@ impl Handler<DetachMember> for Shard {
 
     fn handle(&mut self, DetachMember { room, session }: DetachMember, _: &mut Self::Context) {
         self.locals.detach(&room, session);
+    }
+}
+
+impl Handler<EnterMembers> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, EnterMembers { group, users, from }: EnterMembers, _: &mut Self::Context) {
+        for session in self.locals.members_among(&users) {
+            session.do_send(EnterGroup { group, from });
+        }
     }
 }
 

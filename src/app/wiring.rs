@@ -212,6 +212,7 @@ fn settings(config: &Config) -> Settings {
         pending_entries: limits.pending_entries,
         command_timeout: Duration::from_millis(limits.command_timeout_ms),
         max_content_chars: limits.max_content_chars,
+        recall_within: Duration::from_millis(limits.recall_ms),
         rooms_per_session: config.limits.rooms_per_session,
         room_idle: Duration::from_millis(rooms.idle_ms),
         tail_entries: rooms.tail_entries,

@@ -160,16 +160,23 @@ impl RedisBackplane {
                 | EntryBody::AgentJoined { .. } => {
                     (RoomEvent::EntryAdded { room: room.clone(), entry }, false)
                 }
-                EntryBody::RoomClosed | EntryBody::RoomReopened => return None,
+                EntryBody::EventPublished { .. } | EntryBody::RoomClosed | EntryBody::RoomReopened => {
+                    return None;
+                }
             },
-            News::TypingChanged { user, is_typing, at } => {
-                (RoomEvent::TypingChanged { user, is_typing, at }, true)
+            News::TypingChanged { user, name, is_typing, at } => {
+                (RoomEvent::TypingChanged { room: room.clone(), user, name, is_typing, at }, true)
             }
-            News::EntryRelayed { .. } | News::PresenceChanged { .. } | News::ReceiptMoved { .. } => {
+            News::EntryRelayed { .. }
+            | News::PresenceChanged { .. }
+            | News::ReceiptMoved { .. }
+            | News::AttendanceChanged { .. }
+            | News::SignalGiven { .. }
+            | News::GroupChanged => {
                 return None;
             }
         };
-        self.dialect.event(&event).map(|frame| (frame.packet().to_vec(), signal))
+        self.dialect.event(&event).first().map(|line| (line.frame.packet().to_vec(), signal))
     }
 }
 

@@ -14,6 +14,7 @@ pub struct Limits {
     pub max_connections_per_address: usize,
     pub max_message_bytes: usize,
     pub max_content_chars: usize,
+    pub recall_ms: u64,
     pub max_fragments: usize,
     pub fragments_ms: u64,
     pub frame_ms: u64,

@@ -20,6 +20,7 @@ pub(super) const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.max_connections_per_address", 1..=MILLION),
     ("limits.max_message_bytes", 1..=64 * MIB),
     ("limits.max_content_chars", 1..=64 * MIB),
+    ("limits.recall_ms", 0..=24 * HOUR_MS),
     ("limits.max_fragments", 1..=65_536),
     ("limits.fragments_ms", 1..=HOUR_MS),
     ("limits.frame_ms", 1..=HOUR_MS),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
-use recado_actors::refusal::{FileRefusal, Refusal};
+use recado_actors::refusal::{FileRefusal, GroupRefusal, Refusal};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
@@ -92,6 +92,7 @@ impl From<Refusal> for Problem {
 fn status_of(refusal: &Refusal) -> u16 {
     match refusal {
         Refusal::File(why) => status_of_file(*why),
+        Refusal::Group(why) => status_in_group(*why),
         Refusal::NotAnAgent | Refusal::OtherIdentity | Refusal::Banned | Refusal::TicketUsed => 403,
         Refusal::UnknownMessage => 404,
         Refusal::RoomClosed | Refusal::MessageDeleted | Refusal::NotInRoom | Refusal::TooManyRooms { .. } => {
@@ -119,6 +120,21 @@ fn status_of_file(refusal: FileRefusal) -> u16 {
         FileRefusal::TooManyUploads => 429,
         FileRefusal::OtherOffset { .. } => 409,
         FileRefusal::InUse => 423,
+    }
+}
+
+fn status_in_group(refusal: GroupRefusal) -> u16 {
+    match refusal {
+        GroupRefusal::Unknown => 404,
+        GroupRefusal::NotAMember
+        | GroupRefusal::NotTheAuthor
+        | GroupRefusal::MayNotDelete
+        | GroupRefusal::NotTheSender => 403,
+        GroupRefusal::Inactive | GroupRefusal::TooLate { .. } | GroupRefusal::ReadAlready => 409,
+        GroupRefusal::NotAText
+        | GroupRefusal::UnknownReply
+        | GroupRefusal::ReplyElsewhere
+        | GroupRefusal::ReplyDeleted => 422,
     }
 }
 

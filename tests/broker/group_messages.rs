@@ -4,7 +4,11 @@
 
 use recado_actors::broker::Broker;
 use recado_actors::id::{ClientId, MessageId, RoomId, Seq, UserId};
-use recado_actors::message::room::{AmendMessage, EntryBody, Message, NewEntry, Posted, Role, Sender};
+use recado_actors::message::client::Right;
+use recado_actors::message::room::{
+    AmendMessage, Change, EntryBody, Message, NewEntry, Posted, Role, Sender,
+};
+use recado_actors::ports::Place;
 
 use crate::house::House;
 
@@ -20,17 +24,10 @@ fn client_id(name: &str) -> ClientId {
 
 async fn say(broker: &Broker, place: &str, name: &str, content: &str) -> Posted {
     let more = serde_json::Map::new();
-    let message = Message {
-        id: MessageId::fresh(),
-        content: content.to_owned(),
-        role: Role::User,
-        sender: Sender { id: "7".to_owned(), name: None, email: None, avatar: None, more },
-        created_at: ISO.to_owned(),
-        updated_at: None,
-        deleted: false,
-    };
+    let sender = Sender { id: "7".to_owned(), name: None, email: None, avatar: None, more };
+    let message = Message::text(MessageId::fresh(), content.to_owned(), Role::User, sender, ISO.to_owned());
     let by = UserId::parse("7").ok();
-    let entry = NewEntry { by, client_id: client_id(name), body: EntryBody::MessagePosted { message } };
+    let entry = NewEntry::granted(by, client_id(name), EntryBody::MessagePosted { message });
     broker.add_entry(&room(place), &entry).await.expect("an acknowledgement")
 }
 
@@ -41,8 +38,10 @@ fn id(posted: &Posted) -> &str {
 async fn amend(broker: &Broker, place: &str, id: &str, content: Option<&str>) {
     let ask = || AmendMessage {
         id: MessageId::parse(id).expect("an id"),
-        content: content.map(str::to_owned),
+        change: content.map_or(Change::Delete, |content| Change::Content(content.to_owned())),
         by: None,
+        right: Right::Granted,
+        session: None,
         client_id: ClientId::fresh(),
         at: ISO.to_owned(),
     };
@@ -65,7 +64,7 @@ async fn a_message_in_a_group_is_acknowledged_with_its_number() {
     assert_eq!((id(&retry), retry.duplicate), ("1", true));
     assert_eq!(id(&say(&broker, "group:1", "b", "boa noite").await), "3");
     let place = broker.ports().log.place_of(&MessageId::numbered(3)).await;
-    assert_eq!(place, Ok(Some(room("group:1"))));
+    assert_eq!(place, Ok(Some(Place { room: room("group:1"), seq: Seq(2) })));
     house.ends().await;
 }
 

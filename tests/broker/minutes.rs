@@ -99,15 +99,7 @@ impl House {
 fn past_draft(chat: &str, content: String) -> Draft {
     let sender =
         Sender { id: "old".to_owned(), name: None, email: None, avatar: None, more: serde_json::Map::new() };
-    let message = Message {
-        id: MessageId::fresh(),
-        content,
-        role: Role::User,
-        sender,
-        created_at: Timestamp(0).to_string(),
-        updated_at: None,
-        deleted: false,
-    };
+    let message = Message::text(MessageId::fresh(), content, Role::User, sender, Timestamp(0).to_string());
     Draft {
         room: RoomId::chat(chat).expect("a chat's name"),
         by: Some(UserId::parse("old").expect("a user's name")),

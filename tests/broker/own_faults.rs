@@ -11,7 +11,7 @@ use recado_actors::id::{Epoch, MessageId, RoomId, Seq};
 use recado_actors::message::room::{Entry, Head};
 use recado_actors::ports::memory::MemoryStore;
 use recado_actors::ports::search::Found;
-use recado_actors::ports::{Appended, Draft, Log, LogError, Page, Ports, Stretch};
+use recado_actors::ports::{Appended, Draft, Log, LogError, Page, Place, Ports, Stretch};
 use serde_json::json;
 
 use crate::house::House;
@@ -41,7 +41,7 @@ impl Log for BadHistory {
         self.0.find(room, message)
     }
 
-    fn place_of(&self, message: &MessageId) -> Answer<Option<RoomId>> {
+    fn place_of(&self, message: &MessageId) -> Answer<Option<Place>> {
         self.0.place_of(message)
     }
 

@@ -101,8 +101,8 @@ async fn messages_in_groups_are_numbered_through_all_groups() {
 }
 
 #[tokio::test]
-async fn a_number_leads_to_its_room() {
-    run(numbers::a_number_leads_to_its_room).await;
+async fn a_number_leads_to_its_place() {
+    run(numbers::a_number_leads_to_its_place).await;
 }
 
 #[tokio::test]

@@ -15,8 +15,8 @@ pub fn ids(answers: &[Appended]) -> Vec<String> {
     messages.map(|message| message.id.as_str().to_owned()).collect()
 }
 
-async fn place(store: &impl Log, id: &str) -> Option<RoomId> {
-    store.place_of(&message_id(id)).await.unwrap()
+async fn place(store: &impl Log, id: &str) -> Option<(RoomId, u64)> {
+    store.place_of(&message_id(id)).await.unwrap().map(|place| (place.room, place.seq.0))
 }
 
 pub async fn messages_in_groups_are_numbered_through_all_groups<S: Log>(store: S) {
@@ -31,12 +31,14 @@ pub async fn messages_in_groups_are_numbered_through_all_groups<S: Log>(store: S
     assert_eq!(kept[2].body.message().unwrap().id, MessageId::numbered(3));
 }
 
-pub async fn a_number_leads_to_its_room<S: Log>(store: S) {
+pub async fn a_number_leads_to_its_place<S: Log>(store: S) {
     append(&store, vec![post("group:7", "a", "x"), post("chat", "9", "x")]).await;
     append(&store, vec![post("group:x", "a", "x")]).await;
-    assert_eq!(place(&store, "1").await, Some(room("group:7")));
-    assert_eq!(place(&store, "2").await, Some(room("group:x")));
-    for nowhere in ["3", "9", "0", "01", "+1", "1 ", "a", "-1", "18446744073709551615"] {
+    append(&store, vec![post("group:7", "b", "x")]).await;
+    assert_eq!(place(&store, "1").await, Some((room("group:7"), 1)));
+    assert_eq!(place(&store, "2").await, Some((room("group:x"), 1)));
+    assert_eq!(place(&store, "3").await, Some((room("group:7"), 2)));
+    for nowhere in ["4", "9", "0", "01", "+1", "1 ", "a", "-1", "18446744073709551615"] {
         assert_eq!(place(&store, nowhere).await, None, "{nowhere}");
     }
 }
@@ -62,7 +64,7 @@ pub async fn edits_and_deletes_go_by_the_number<S: Log>(store: S) {
     append(&store, vec![delete("group:7", "1"), post("group:7", "c", "third")]).await;
     assert_eq!(contents(&all(&store, "group:7").await), ["", "other", "", "", "third"]);
     assert!(find("1").await.unwrap().body.message().unwrap().deleted);
-    assert_eq!(place(&store, "1").await, Some(room("group:7")));
+    assert_eq!(place(&store, "1").await, Some((room("group:7"), 1)));
     assert_eq!(place(&store, "4").await, None);
 }
 

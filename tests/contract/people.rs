@@ -27,21 +27,14 @@ pub fn message_id(name: &str) -> MessageId {
 
 pub fn message(id: &str, content: &str) -> Message {
     let more = serde_json::json!({ "team": "blue", "rank": 3 });
-    Message {
-        id: message_id(id),
-        content: content.into(),
-        role: Role::User,
-        sender: Sender {
-            id: "ann".into(),
-            name: Some("Ann".into()),
-            email: None,
-            avatar: None,
-            more: more.as_object().cloned().unwrap(),
-        },
-        created_at: "2026-01-01T00:00:00.000Z".into(),
-        updated_at: None,
-        deleted: false,
-    }
+    let sender = Sender {
+        id: "ann".into(),
+        name: Some("Ann".into()),
+        email: None,
+        avatar: None,
+        more: more.as_object().cloned().unwrap(),
+    };
+    Message::text(message_id(id), content.into(), Role::User, sender, "2026-01-01T00:00:00.000Z".into())
 }
 
 pub fn draft(place: &str, by: Option<&str>, client_id: &str, body: EntryBody) -> Draft {

@@ -66,15 +66,23 @@ impl Archive {
         self.broker.clock().now()
     }
 
+    /// Writes, and tells of it the group that `whose` finds in what was written, and who is in it.
     fn decided<T: 'static>(
         &self,
         written: impl Future<Output = Result<T, PeopleError>> + 'static,
+        whose: impl FnOnce(&T) -> Option<(GroupId, Vec<UserId>)> + 'static,
     ) -> ResponseFuture<Result<T, PeopleError>> {
-        let vitals = self.broker.vitals().clone();
+        let broker = self.broker.clone();
         Box::pin(async move {
             let result = written.await;
-            if let Err(PeopleError::Store(error)) = &result {
-                note(&vitals, OP, error);
+            match &result {
+                Ok(written) => {
+                    if let Some((group, users)) = whose(written) {
+                        broker.group_changed(group, users).await?;
+                    }
+                }
+                Err(PeopleError::Store(error)) => note(broker.vitals(), OP, error),
+                Err(_) => {}
             }
             result
         })
@@ -101,7 +109,9 @@ impl Handler<SaveGroup> for Archive {
     type Result = ResponseFuture<Result<SavedGroup, PeopleError>>;
 
     fn handle(&mut self, SaveGroup(draft): SaveGroup, _: &mut Self::Context) -> Self::Result {
-        self.decided(self.broker.ports().people.save_group(draft, self.now()))
+        let users: Vec<UserId> = draft.members.iter().map(|member| member.user.clone()).collect();
+        let saved = self.broker.ports().people.save_group(draft, self.now());
+        self.decided(saved, move |saved| Some((saved.group.id, users)))
     }
 }
 
@@ -109,7 +119,9 @@ impl Handler<AddMember> for Archive {
     type Result = ResponseFuture<Result<Membership, PeopleError>>;
 
     fn handle(&mut self, AddMember { group, member }: AddMember, _: &mut Self::Context) -> Self::Result {
-        self.decided(self.broker.ports().people.add_member(group, member, self.now()))
+        let user = member.user.clone();
+        let added = self.broker.ports().people.add_member(group, member, self.now());
+        self.decided(added, move |_| Some((group, vec![user])))
     }
 }
 
@@ -117,7 +129,8 @@ impl Handler<RemoveMember> for Archive {
     type Result = ResponseFuture<Result<bool, PeopleError>>;
 
     fn handle(&mut self, RemoveMember { group, user }: RemoveMember, _: &mut Self::Context) -> Self::Result {
-        self.decided(self.broker.ports().people.remove_member(group, &user))
+        let removed = self.broker.ports().people.remove_member(group, &user);
+        self.decided(removed, move |removed| removed.then(|| (group, Vec::new())))
     }
 }
 
@@ -129,7 +142,15 @@ impl Handler<ChangeRole> for Archive {
         ChangeRole { group, user, role }: ChangeRole,
         _: &mut Self::Context,
     ) -> Self::Result {
-        self.noted(OP, self.broker.ports().people.change_role(group, &user, role))
+        let changed = self.noted(OP, self.broker.ports().people.change_role(group, &user, role));
+        let broker = self.broker.clone();
+        Box::pin(async move {
+            let changed = changed.await?;
+            if changed {
+                broker.group_changed(group, Vec::new()).await?;
+            }
+            Ok(changed)
+        })
     }
 }
 

@@ -11,11 +11,12 @@ use tokio::time::timeout;
 
 use crate::broker::{AGAIN, Broker, TRIES};
 use crate::dialect::Announcement;
-use crate::id::RoomId;
-use crate::message::room::{AddEntry, NewEntry, Posted, RoomEvent};
+use crate::id::{GroupId, RoomId, UserId};
+use crate::message::room::{AddEntry, LookAtGroup, NewEntry, Posted, RoomEvent};
+use crate::ports::LogError;
 use crate::refusal::Refusal;
 use crate::room::Room;
-use crate::shard::{CountSessions, EndSessions, TellEveryone};
+use crate::shard::{CountSessions, EndSessions, EnterMembers, TellEveryone};
 use crate::supervisor::ask;
 
 impl Broker {
@@ -81,9 +82,22 @@ impl Broker {
         fullest
     }
 
+    /// A group is not what it was: its room looks at it before it hears anything else, and those who are in it now hear
+    /// what is said there.
+    pub(crate) async fn group_changed(&self, group: GroupId, users: Vec<UserId>) -> Result<(), LogError> {
+        let room = group.room();
+        if let Some(addr) = self.room_if_open(&room) {
+            addr.do_send(LookAtGroup);
+        }
+        let from = self.ports().log.head(&room).await?.seq;
+        let enter = EnterMembers { group, users: users.into(), from };
+        self.shards().iter().for_each(|shard| shard.tell(enter.clone()));
+        Ok(())
+    }
+
     /// Tells every session on this node.
     pub fn tell_everyone(&self, event: RoomEvent) {
-        let announcement = Announcement::new(event, &self.0.dialects);
+        let announcement = Announcement::new(event, None, &self.0.dialects);
         for shard in self.shards() {
             shard.tell(TellEveryone(announcement.clone()));
         }

@@ -2,7 +2,7 @@
 //!
 //! Made on the thread it serves and never leaves it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -77,7 +77,9 @@ impl Worker {
         let local = Rc::new(Local {
             outlet: outlet.clone(),
             user: identity.user.clone(),
+            right: identity.right,
             rooms: RefCell::new(rooms),
+            session: OnceCell::new(),
             token_id: identity.token_id.clone(),
             expires_at: Cell::new(identity.expires_at),
             counted: Counted::new(self.broker.vitals(), outlet.way()),
@@ -86,7 +88,11 @@ impl Worker {
         let (link, id) = (self.link.clone(), outlet.session());
         let alive = Alive::new(self.broker.vitals(), "session");
         let obituary = Obituary::new(alive, move || link.tell(SessionGone(id)));
-        Session::new(self.shard, self.broker.clone(), identity, local, allowance.clone(), obituary).start()
+        let (broker, allowance) = (self.broker.clone(), allowance.clone());
+        let session = Session::new(self.shard, broker, identity, local.clone(), allowance, obituary).start();
+        // Set once: a seat has one session.
+        let _ = local.session.set(session.downgrade());
+        session
     }
 
     /// The socket is gone: forgets it and its seat at once.

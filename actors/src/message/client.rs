@@ -6,14 +6,25 @@ use actix::Message;
 use tokio::sync::oneshot;
 
 use crate::clock::Timestamp;
-use crate::id::{ClientId, Epoch, MessageId, RoomId, Seq, UserId};
-use crate::message::room::{Entry, Head, Role};
+use crate::id::{ClientId, Epoch, GroupId, MessageId, RoomId, Seq, UserId};
+use crate::message::presence::Status;
+use crate::message::room::{Attachment, Change, Entry, Head, MessageKind, Posted, Published, Role};
 use crate::refusal::Refusal;
+
+/// By what somebody is in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// A token names the room, or the house itself speaks.
+    Granted,
+    /// They are in the group whose room it is, now.
+    Member,
+}
 
 /// Who a client is and what it may do: what was proved about it when it came.
 #[derive(Debug, Clone)]
 pub struct Identity {
     pub user: UserId,
+    pub right: Right,
     /// May it speak as an agent or assistant? False only for those a token calls unauthenticated.
     pub may_speak_as_agent: bool,
     pub name: Option<String>,
@@ -64,13 +75,28 @@ pub struct UnfollowRoom {
     pub room: RoomId,
 }
 
+/// What is said in a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    pub content: String,
+    pub kind: MessageKind,
+    pub attachment: Option<Attachment>,
+    pub reply_to: Option<MessageId>,
+}
+
+impl Words {
+    pub fn text(content: String) -> Self {
+        Self { content, kind: MessageKind::Text, attachment: None, reply_to: None }
+    }
+}
+
 /// Notice: post this, after whatever came before it. Answered when it is durable; a way to an answer that is dropped
 /// means that the session died.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct PostMessage {
     pub room: RoomId,
-    pub content: String,
+    pub words: Words,
     pub role: Role,
     pub client_id: Option<ClientId>,
     pub answer: oneshot::Sender<Result<Acknowledgement, Refusal>>,
@@ -82,6 +108,8 @@ pub struct Acknowledgement {
     pub id: MessageId,
     pub seq: Seq,
     pub duplicate: bool,
+    /// As it was posted; none where only its place is remembered.
+    pub entry: Option<Arc<Entry>>,
 }
 
 /// Notice: the client types, or stopped.
@@ -90,6 +118,52 @@ pub struct Acknowledgement {
 pub struct SignalTyping {
     pub room: RoomId,
     pub is_typing: bool,
+}
+
+/// Notice: the client came to hear this room, or went, and the others are told.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct SignalAttendance {
+    pub room: RoomId,
+    pub attends: bool,
+}
+
+/// Notice: the client says how its user is.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct SignalStatus(pub Status);
+
+/// Notice: the client gives the others in a room a signal of its own.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct SignalOthers {
+    pub room: RoomId,
+    pub signal: Arc<Published>,
+}
+
+/// Command: add an event of the client's own to a room.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Posted, Refusal>")]
+pub struct PublishEvent {
+    pub room: RoomId,
+    pub event: Published,
+}
+
+/// Command: change a message, as its author or as who keeps order in the group.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Result<Posted, Refusal>")]
+pub struct ChangeMessage {
+    pub room: RoomId,
+    pub id: MessageId,
+    pub change: Change,
+}
+
+/// Notice: the client's user is in this group from now on, and hears what follows this number.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct EnterGroup {
+    pub group: GroupId,
+    pub from: Seq,
 }
 
 /// Command: whatever else a client can ask for in a room it follows.

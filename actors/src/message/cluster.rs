@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::id::{ClientId, Epoch, NodeId, RoomId, UserId};
-use crate::message::room::{Entry, EntryBody};
+use crate::message::presence::Status;
+use crate::message::receipt::Watermark;
+use crate::message::room::{Entry, EntryBody, Published};
 use crate::ports::BackplaneError;
 
 /// One piece of news about a room, as it travels.
@@ -34,20 +36,35 @@ pub enum News {
     },
     TypingChanged {
         user: UserId,
+        #[serde(default)]
+        name: Option<Arc<str>>,
         is_typing: bool,
         at: Timestamp,
     },
     PresenceChanged {
         user: UserId,
-        online: bool,
+        status: Status,
         at: Timestamp,
     },
     ReceiptMoved {
         user: UserId,
-        delivered: crate::id::Seq,
-        read: crate::id::Seq,
+        from: Watermark,
+        to: Watermark,
         at: Timestamp,
     },
+    AttendanceChanged {
+        user: UserId,
+        name: Option<Arc<str>>,
+        attends: bool,
+        at: Timestamp,
+    },
+    SignalGiven {
+        user: UserId,
+        signal: Arc<Published>,
+        at: Timestamp,
+    },
+    /// Its group was changed: whoever has it at hand looks again.
+    GroupChanged,
 }
 
 /// Command: hear of this room from now on. One try: the room asks again.

@@ -1,9 +1,51 @@
 //! Who is where: a user is online in a room while any of their sessions is.
 
 use actix::Message;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::id::{RoomId, SessionId, UserId};
+
+/// How a user is there, or says they are.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    #[default]
+    Online,
+    Away,
+    Busy,
+    Offline,
+}
+
+impl Status {
+    pub const ALL: [Self; 4] = [Self::Online, Self::Away, Self::Busy, Self::Offline];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Away => "away",
+            Self::Busy => "busy",
+            Self::Offline => "offline",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    pub fn is_online(self) -> bool {
+        self != Self::Offline
+    }
+}
+
+/// Notice: a user who is in these rooms says how they are.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct SetStatus {
+    pub user: UserId,
+    pub status: Status,
+    pub rooms: Vec<RoomId>,
+}
 
 /// Notice: a session came into a room.
 #[derive(Debug, Clone, Message)]
@@ -53,5 +95,7 @@ pub struct Present {
     pub sessions: usize,
     /// False during the grace between a last session leaving and the leave being told.
     pub online: bool,
+    /// How they say they are.
+    pub status: Status,
     pub since: Timestamp,
 }

@@ -3,7 +3,9 @@
 use actix::Message;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{RoomId, Seq, UserId};
+use crate::clock::Timestamp;
+use crate::id::{MessageId, RoomId, Seq, UserId};
+use crate::message::client::Right;
 use crate::refusal::Refusal;
 
 /// How far a user got in a room. Read implies delivered.
@@ -11,6 +13,15 @@ use crate::refusal::Refusal;
 pub struct Watermark {
     pub delivered: Seq,
     pub read: Seq,
+}
+
+/// A message that a receipt is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipted {
+    pub id: MessageId,
+    pub seq: Seq,
+    /// Who is told of it.
+    pub sender: UserId,
 }
 
 /// A user's watermark in a room, as stored.
@@ -33,7 +44,18 @@ pub struct AdvanceReceipt {
 #[rtype(result = "Result<(), Refusal>")]
 pub struct MarkReceipt {
     pub user: UserId,
+    pub right: Right,
     pub mark: Watermark,
+}
+
+/// Notice, to a room: a user got from there to here, and that is stored.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct TellReceipt {
+    pub user: UserId,
+    pub from: Watermark,
+    pub to: Watermark,
+    pub at: Timestamp,
 }
 
 /// Query: everybody's watermarks in a room.

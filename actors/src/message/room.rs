@@ -4,134 +4,18 @@ use std::sync::Arc;
 
 use actix::Message as ActixMessage;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::clock::Timestamp;
 use crate::id::{ClientId, Epoch, MessageId, RoomId, Seq, SessionId, ShardId, UserId};
+use crate::message::client::Right;
+pub use crate::message::entry::{
+    Attachment, Entry, EntryBody, Message, MessageKind, Published, Role, Sender,
+};
+use crate::message::presence::Status;
+use crate::message::receipt::{Receipted, Watermark};
+use crate::ports::people::{Group, MemberRole};
 use crate::refusal::Refusal;
-
-/// In whose name something is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    User,
-    Assistant,
-    Agent,
-    System,
-}
-
-impl Role {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Assistant => "assistant",
-            Self::Agent => "agent",
-            Self::System => "system",
-        }
-    }
-}
-
-/// Who said it, as shown to readers. What the system of record adds beyond these is passed on as it came.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Sender {
-    pub id: String,
-    pub name: Option<String>,
-    #[serde(default)]
-    pub email: Option<String>,
-    #[serde(default)]
-    pub avatar: Option<String>,
-    #[serde(flatten)]
-    pub more: serde_json::Map<String, Value>,
-}
-
-/// A message as it stands after the entry that carries it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Message {
-    pub id: MessageId,
-    pub content: String,
-    pub role: Role,
-    pub sender: Sender,
-    /// ISO 8601, as the system of record wrote it.
-    pub created_at: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub updated_at: Option<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub deleted: bool,
-}
-
-/// What an entry says. Each is numbered in its room and told to everyone in it, in order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum EntryBody {
-    MessagePosted {
-        message: Message,
-    },
-    /// The whole message after the edit.
-    MessageEdited {
-        message: Message,
-    },
-    /// The message with its content withdrawn; the store withdraws it from the original entry too.
-    MessageDeleted {
-        message: Message,
-    },
-    AgentJoined {
-        agent: UserId,
-        name: String,
-    },
-    RoomClosed,
-    RoomReopened,
-}
-
-impl EntryBody {
-    /// What kind of entry it is, in one word of ours.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::MessagePosted { .. } => "message",
-            Self::MessageEdited { .. } => "edit",
-            Self::MessageDeleted { .. } => "delete",
-            Self::AgentJoined { .. } => "agent_joined",
-            Self::RoomClosed => "room_closed",
-            Self::RoomReopened => "room_reopened",
-        }
-    }
-
-    /// The message this entry posts, edits or deletes.
-    pub fn message(&self) -> Option<&Message> {
-        match self {
-            Self::MessagePosted { message }
-            | Self::MessageEdited { message }
-            | Self::MessageDeleted { message } => Some(message),
-            Self::AgentJoined { .. } | Self::RoomClosed | Self::RoomReopened => None,
-        }
-    }
-}
-
-/// One numbered thing that happened in a room.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    pub seq: Seq,
-    /// When it was committed.
-    pub at: Timestamp,
-    /// Who caused it; none for the system itself.
-    pub by: Option<UserId>,
-    #[serde(flatten)]
-    pub body: EntryBody,
-}
-
-impl Entry {
-    /// About how many bytes it takes on the wire.
-    pub fn weight(&self) -> usize {
-        const AROUND: usize = 512;
-        let escaped = |byte| match byte {
-            0..0x20 => 6,
-            b'"' | b'\\' => 2,
-            _ => 1,
-        };
-        let content = self.body.message().map_or("", |message| &message.content);
-        content.bytes().map(escaped).sum::<usize>().saturating_add(AROUND)
-    }
-}
 
 /// Where a room's numbering stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,11 +28,60 @@ pub struct Head {
 /// Everything a room tells its members. A door encodes each once per dialect.
 #[derive(Debug, Clone)]
 pub enum RoomEvent {
-    EntryAdded { room: RoomId, entry: Arc<Entry> },
-    TypingChanged { user: UserId, is_typing: bool, at: Timestamp },
-    PresenceChanged { user: UserId, online: bool, at: Timestamp },
-    ReceiptMoved { user: UserId, delivered: Seq, read: Seq, at: Timestamp },
-    NoticeGiven { text: Arc<str>, level: NoticeLevel, at: Timestamp },
+    EntryAdded {
+        room: RoomId,
+        entry: Arc<Entry>,
+    },
+    TypingChanged {
+        room: RoomId,
+        user: UserId,
+        name: Option<Arc<str>>,
+        is_typing: bool,
+        at: Timestamp,
+    },
+    /// `between`: it is told in a group of two.
+    PresenceChanged {
+        room: RoomId,
+        user: UserId,
+        status: Status,
+        between: bool,
+        at: Timestamp,
+    },
+    ReceiptMoved {
+        room: RoomId,
+        user: UserId,
+        moved: Moved,
+        at: Timestamp,
+    },
+    /// A member of the group came to hear it, or went; they are in the group still.
+    AttendanceChanged {
+        room: RoomId,
+        user: UserId,
+        name: Option<Arc<str>>,
+        attends: bool,
+        at: Timestamp,
+    },
+    /// What a program told the others, at most once.
+    SignalGiven {
+        room: RoomId,
+        user: UserId,
+        signal: Arc<Published>,
+        at: Timestamp,
+    },
+    NoticeGiven {
+        text: Arc<str>,
+        level: NoticeLevel,
+        at: Timestamp,
+    },
+}
+
+/// How far a receipt moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    pub from: Watermark,
+    pub to: Watermark,
+    /// In a group: the messages of others in between, oldest first; the newest of them if there are many.
+    pub over: Arc<[Receipted]>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,6 +98,7 @@ pub enum NoticeLevel {
 pub struct Member {
     pub session: SessionId,
     pub user: UserId,
+    pub right: Right,
     pub shard: ShardId,
 }
 
@@ -203,8 +137,18 @@ pub struct LeaveRoom {
 #[derive(Debug, Clone)]
 pub struct NewEntry {
     pub by: Option<UserId>,
+    pub right: Right,
+    /// That says it, if one does.
+    pub session: Option<SessionId>,
     pub client_id: ClientId,
     pub body: EntryBody,
+}
+
+impl NewEntry {
+    /// What the house says, or lets be said in somebody's name.
+    pub fn granted(by: Option<UserId>, client_id: ClientId, body: EntryBody) -> Self {
+        Self { by, right: Right::Granted, session: None, client_id, body }
+    }
 }
 
 /// Where a sender waits until its entry is durable; dropped when whoever had it in hand died.
@@ -226,13 +170,25 @@ pub struct Posted {
     pub duplicate: bool,
 }
 
-/// Command: change a message's content, or withdraw it with `None`.
+/// What becomes of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    Content(String),
+    Delete,
+    /// As if it had never been said: only while nobody has read it, and not for long.
+    Recall,
+}
+
+/// Command: change a message. A member may what a member may: the author all, admins and moderators delete.
 #[derive(ActixMessage)]
 #[rtype(result = "Result<Posted, Refusal>")]
 pub struct AmendMessage {
     pub id: MessageId,
-    pub content: Option<String>,
+    pub change: Change,
     pub by: Option<UserId>,
+    pub right: Right,
+    /// That asks for it, if one does.
+    pub session: Option<SessionId>,
     pub client_id: ClientId,
     /// ISO 8601: when it was changed.
     pub at: String,
@@ -244,7 +200,27 @@ pub struct AmendMessage {
 pub struct SetTyping {
     pub session: SessionId,
     pub user: UserId,
+    pub name: Option<Arc<str>>,
     pub is_typing: bool,
+}
+
+/// Notice: a member came to hear the room, or went.
+#[derive(ActixMessage)]
+#[rtype(result = "()")]
+pub struct SetAttendance {
+    pub session: SessionId,
+    pub user: UserId,
+    pub name: Option<Arc<str>>,
+    pub attends: bool,
+}
+
+/// Notice: a session gives this signal to the others.
+#[derive(ActixMessage)]
+#[rtype(result = "()")]
+pub struct GiveSignal {
+    pub session: SessionId,
+    pub user: UserId,
+    pub signal: Arc<Published>,
 }
 
 /// Notice: tell the members this signal.
@@ -253,6 +229,26 @@ pub struct SetTyping {
 pub struct TellSignal {
     pub event: RoomEvent,
 }
+
+/// Query: the group whose room this is, as one of its members sees it.
+#[derive(ActixMessage)]
+#[rtype(result = "Result<Standing, Refusal>")]
+pub struct GetStanding {
+    pub user: UserId,
+}
+
+/// A member's place in a group.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    pub group: Arc<Group>,
+    pub role: MemberRole,
+    pub members: usize,
+}
+
+/// Notice: the group whose room this is was changed.
+#[derive(ActixMessage)]
+#[rtype(result = "()")]
+pub struct LookAtGroup;
 
 /// Query: who is here?
 #[derive(ActixMessage)]

@@ -31,7 +31,7 @@ use self::letters::Desks;
 use self::numbers::Numbers;
 use self::people::Town;
 use super::search::{Found, Search};
-use super::{Appended, Draft, Log, LogError, Page, Receipts, Stretch};
+use super::{Appended, Draft, Log, LogError, Page, Place, Receipts, Stretch};
 use crate::clock::Timestamp;
 use crate::id::{Epoch, MessageId, RoomId, Seq, UserId};
 use crate::message::receipt::{Receipt, Watermark};
@@ -200,7 +200,7 @@ impl Log for MemoryStore {
         self.at_once(move |shelves| shelves.rooms.get(&room)?.find(&message))
     }
 
-    fn place_of(&self, message: &MessageId) -> BoxFuture<'static, Result<Option<RoomId>, LogError>> {
+    fn place_of(&self, message: &MessageId) -> BoxFuture<'static, Result<Option<Place>, LogError>> {
         let number = message.number();
         self.at_once(move |shelves| shelves.numbers.place(number?))
     }

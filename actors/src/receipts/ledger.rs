@@ -13,6 +13,11 @@ impl Watermark {
         let read = self.read.max(other.read);
         Self { delivered: self.delivered.max(other.delivered).max(read), read }
     }
+
+    /// The lesser of both.
+    pub fn least(self, other: Self) -> Self {
+        Self { delivered: self.delivered.min(other.delivered), read: self.read.min(other.read) }
+    }
 }
 
 /// The watermarks of the rooms that are open.
@@ -22,16 +27,15 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Merges a receipt in; the new watermark if it rose.
-    pub fn advance(&mut self, receipt: &Receipt) -> Option<Watermark> {
+    /// Merges a receipt in; from where to where the watermark rose, if it did.
+    pub fn advance(&mut self, receipt: &Receipt) -> Option<(Watermark, Watermark)> {
         let users = self.rooms.entry(receipt.room.clone()).or_default();
         let mark = users.entry(receipt.user.clone()).or_default();
         let merged = mark.merge(receipt.mark);
         if merged == *mark {
             return None;
         }
-        *mark = merged;
-        Some(merged)
+        Some((std::mem::replace(mark, merged), merged))
     }
 
     pub fn knows(&self, room: &RoomId) -> bool {

@@ -6,12 +6,15 @@ use actix::{Context, Handler};
 use tokio::time::Instant;
 
 use crate::archive::{Committed, Origin};
+use crate::clock::Timestamp;
 use crate::dialect::Announcement;
-use crate::id::{Epoch, SessionId, ShardId};
+use crate::id::{Epoch, SessionId, ShardId, UserId};
 use crate::message::cluster::{News, PublishNews};
-use crate::message::room::{Entry, RoomEvent, TellSignal};
+use crate::message::presence::Status;
+use crate::message::room::{Entry, GiveSignal, RoomEvent, SetAttendance, TellSignal};
 use crate::ports::Appended;
 use crate::room::Room;
+use crate::room::group::Roster;
 use crate::shard::Announce;
 
 impl Room {
@@ -27,8 +30,10 @@ impl Room {
     pub(super) fn announce_ready(&mut self, durable: Option<Instant>, ctx: &mut Context<Self>) {
         while let Some(entry) = self.log.as_mut().and_then(|log| log.next_ready()) {
             let seq = Some(entry.seq);
-            let announcement = self.announcement(entry);
-            self.announce(Announce { room: self.id.clone(), seq, except: None, durable, announcement });
+            let origin = self.origins.remove(&entry.seq);
+            let event = RoomEvent::EntryAdded { room: self.id.clone(), entry };
+            let announcement = Announcement::new(event, origin, self.broker.dialects());
+            self.announce(Announce { room: self.id.clone(), seq, durable, announcement });
         }
         if self.log.as_ref().is_some_and(|log| log.has_gap()) {
             self.read_gap(ctx);
@@ -37,14 +42,14 @@ impl Room {
 
     pub(super) fn announcement(&self, entry: Arc<Entry>) -> Arc<Announcement> {
         let event = RoomEvent::EntryAdded { room: self.id.clone(), entry };
-        Announcement::new(event, self.broker.dialects())
+        Announcement::new(event, None, self.broker.dialects())
     }
 
     pub(super) fn announce_to(&self, shard: ShardId, entry: Arc<Entry>) {
         let seq = Some(entry.seq);
         let announcement = self.announcement(entry);
         if let Some(link) = self.broker.shard(shard) {
-            link.tell(Announce { room: self.id.clone(), seq, except: None, durable: None, announcement });
+            link.tell(Announce { room: self.id.clone(), seq, durable: None, announcement });
         }
     }
 
@@ -56,11 +61,11 @@ impl Room {
         }
     }
 
-    /// Tells the members here a signal.
-    pub(super) fn tell(&self, event: RoomEvent, except: Option<SessionId>) {
-        let announcement = Announcement::new(event, self.broker.dialects());
+    /// Tells the members here a signal, and whose it is if one of their sessions gave it.
+    pub(super) fn tell(&self, event: RoomEvent, origin: Option<SessionId>) {
+        let announcement = Announcement::new(event, origin, self.broker.dialects());
         let (seq, durable) = (None, None);
-        self.announce(Announce { room: self.id.clone(), seq, except, durable, announcement });
+        self.announce(Announce { room: self.id.clone(), seq, durable, announcement });
     }
 
     pub(super) fn publish(&self, news: News) {
@@ -77,7 +82,10 @@ impl Handler<Committed> for Room {
 
     fn handle(&mut self, Committed { appended, at }: Committed, ctx: &mut Self::Context) {
         for (Appended { entry, epoch, duplicate }, origin) in appended {
-            self.take(entry, epoch, origin == Origin::Here && !duplicate);
+            if let (Origin::Here(Some(session)), false) = (origin, duplicate) {
+                self.origins.insert(entry.seq, session);
+            }
+            self.take(entry, epoch, origin != Origin::Elsewhere && !duplicate);
         }
         self.announce_ready(Some(at), ctx);
     }
@@ -87,23 +95,49 @@ impl Handler<TellSignal> for Room {
     type Result = ();
 
     fn handle(&mut self, TellSignal { event }: TellSignal, _: &mut Self::Context) {
-        match event.clone() {
-            RoomEvent::PresenceChanged { user, online, at } => {
-                if online {
-                    self.online.insert(user.clone());
-                } else {
-                    self.online.remove(&user);
-                }
-                self.publish(News::PresenceChanged { user, online, at });
+        if let RoomEvent::PresenceChanged { user, status, at, .. } = event {
+            self.publish(News::PresenceChanged { user: user.clone(), status, at });
+            if status.is_online() {
+                self.online.insert(user.clone());
+            } else {
+                self.online.remove(&user);
             }
-            RoomEvent::ReceiptMoved { user, delivered, read, at } => {
-                self.publish(News::ReceiptMoved { user, delivered, read, at });
-            }
-            // Typing is published where it is set; notices and entries have their own ways.
-            RoomEvent::TypingChanged { .. }
-            | RoomEvent::NoticeGiven { .. }
-            | RoomEvent::EntryAdded { .. } => {}
+            return self.tell_presence(user, status, at);
         }
+        // The others are published where they are given.
         self.tell(event, None);
+    }
+}
+
+impl Room {
+    pub(super) fn tell_presence(&self, user: UserId, status: Status, at: Timestamp) {
+        let between = self.roster.as_ref().is_some_and(Roster::is_between_two);
+        self.tell(RoomEvent::PresenceChanged { room: self.id.clone(), user, status, between, at }, None);
+    }
+}
+
+/// Somebody who went meanwhile may still be told of.
+impl Handler<SetAttendance> for Room {
+    type Result = ();
+
+    fn handle(&mut self, set: SetAttendance, _: &mut Self::Context) {
+        let SetAttendance { session, user, name, attends } = set;
+        let (room, at) = (self.id.clone(), self.broker.clock().now());
+        self.publish(News::AttendanceChanged { user: user.clone(), name: name.clone(), attends, at });
+        self.tell(RoomEvent::AttendanceChanged { room, user, name, attends, at }, Some(session));
+    }
+}
+
+impl Handler<GiveSignal> for Room {
+    type Result = ();
+
+    fn handle(&mut self, GiveSignal { session, user, signal }: GiveSignal, _: &mut Self::Context) {
+        // Someone removed meanwhile is not heard any more.
+        if !self.members.contains_key(&session) {
+            return;
+        }
+        let (room, at) = (self.id.clone(), self.broker.clock().now());
+        self.publish(News::SignalGiven { user: user.clone(), signal: signal.clone(), at });
+        self.tell(RoomEvent::SignalGiven { room, user, signal, at }, Some(session));
     }
 }

@@ -62,17 +62,22 @@ impl Handler<RoomNews> for Room {
             }
             News::EntryRelayed { by, client_id, body } => {
                 self.last_used = Instant::now();
-                self.relay(NewEntry { by, client_id, body: *body }, TRIES, ctx);
+                self.relay(NewEntry::granted(by, client_id, *body), TRIES, ctx);
             }
-            News::TypingChanged { user, is_typing, at } => {
-                self.tell(RoomEvent::TypingChanged { user, is_typing, at }, None);
+            News::TypingChanged { user, name, is_typing, at } => {
+                let room = self.id.clone();
+                self.tell(RoomEvent::TypingChanged { room, user, name, is_typing, at }, None);
             }
-            News::PresenceChanged { user, online, at } => {
-                self.tell(RoomEvent::PresenceChanged { user, online, at }, None);
+            News::PresenceChanged { user, status, at } => self.tell_presence(user, status, at),
+            News::ReceiptMoved { user, from, to, at } => self.tell_receipt(user, (from, to), at, ctx),
+            News::AttendanceChanged { user, name, attends, at } => {
+                let room = self.id.clone();
+                self.tell(RoomEvent::AttendanceChanged { room, user, name, attends, at }, None);
             }
-            News::ReceiptMoved { user, delivered, read, at } => {
-                self.tell(RoomEvent::ReceiptMoved { user, delivered, read, at }, None);
+            News::SignalGiven { user, signal, at } => {
+                self.tell(RoomEvent::SignalGiven { room: self.id.clone(), user, signal, at }, None);
             }
+            News::GroupChanged => self.hear_of_group(ctx),
         }
     }
 }

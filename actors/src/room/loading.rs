@@ -9,12 +9,13 @@ use actix::{
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use crate::id::{Seq, ShardId};
+use crate::id::{GroupId, Seq, ShardId};
 use crate::message::cluster::WatchRoom;
 use crate::message::presence::ForgetRoom;
 use crate::message::room::{GetHead, Head};
 use crate::ports::{LogError, Page, Stretch};
 use crate::refusal::Refusal;
+use crate::room::group::Roster;
 use crate::room::log::{Missing, RoomLog, TailLimits};
 use crate::room::{AdoptMembers, LookAtLog, ResendEntries, Room, WatchAgain};
 use crate::shard::ReportMembers;
@@ -24,11 +25,13 @@ impl Room {
     /// they are refused and the room ends, so that the next visitor tries again.
     pub(super) fn load(&mut self, ctx: &mut Context<Self>) {
         let (head, reports) = (self.broker.ports().log.head(&self.id), self.ask_for_members());
+        let roster = Roster::read(self.broker.ports().people.clone(), GroupId::of_room(&self.id));
         // In this order: no shard was told more than the log holds.
-        let loaded = async move { Ok((head.await?, reports.await)) };
+        let loaded = async move { Ok((roster.await?, head.await?, reports.await)) };
         let loaded = loaded.into_actor(self).map(|loaded: Result<_, LogError>, room, ctx| match loaded {
-            Ok((head, reports)) => {
+            Ok((roster, head, reports)) => {
                 room.log = Some(RoomLog::new(head, room.tail_limits()));
+                room.roster = roster;
                 room.broker.presence().tell(ForgetRoom { room: room.id.clone() });
                 for report in reports {
                     room.adopt(report, ctx);

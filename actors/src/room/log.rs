@@ -72,7 +72,8 @@ impl RoomLog {
             EntryBody::MessageDeleted { .. }
             | EntryBody::MessagePosted { .. }
             | EntryBody::MessageEdited { .. }
-            | EntryBody::AgentJoined { .. } => {}
+            | EntryBody::AgentJoined { .. }
+            | EntryBody::EventPublished { .. } => {}
         }
         self.remember(entry.clone());
         Some(entry)
@@ -102,10 +103,20 @@ impl RoomLog {
             EntryBody::MessageEdited { .. }
             | EntryBody::MessageDeleted { .. }
             | EntryBody::AgentJoined { .. }
+            | EntryBody::EventPublished { .. }
             | EntryBody::RoomClosed
             | EntryBody::RoomReopened => false,
         };
         self.tail.iter().rev().any(posts)
+    }
+
+    /// What was posted after one number until another; none if more than the tail is to be looked at.
+    pub fn posted_between(&self, after: Seq, until: Seq) -> Option<Vec<Arc<Entry>>> {
+        let oldest = self.tail.front().map_or(self.announced.next(), |entry| entry.seq);
+        let posted = |entry: &&Arc<Entry>| {
+            entry.seq > after && entry.seq <= until && matches!(entry.body, EntryBody::MessagePosted { .. })
+        };
+        (after.next() >= oldest).then(|| self.tail.iter().filter(posted).cloned().collect())
     }
 
     /// Something later is here, but not the next: the log must be read.

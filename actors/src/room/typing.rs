@@ -1,5 +1,6 @@
 //! Typing in a room: a signal that stops by itself.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{AsyncContext, Context, Handler};
@@ -17,17 +18,17 @@ pub(super) struct Typist {
 }
 
 impl Room {
-    fn tell_typing(&self, user: UserId, is_typing: bool, except: SessionId) {
-        let at = self.broker.clock().now();
-        self.publish(News::TypingChanged { user: user.clone(), is_typing, at });
-        self.tell(RoomEvent::TypingChanged { user, is_typing, at }, Some(except));
+    fn tell_typing(&self, user: UserId, name: Option<Arc<str>>, is_typing: bool, origin: SessionId) {
+        let (room, at) = (self.id.clone(), self.broker.clock().now());
+        self.publish(News::TypingChanged { user: user.clone(), name: name.clone(), is_typing, at });
+        self.tell(RoomEvent::TypingChanged { room, user, name, is_typing, at }, Some(origin));
     }
 
     /// The typist left, or another of their sessions did.
     pub(super) fn stop_typing_of(&mut self, user: &UserId, session: SessionId) {
         if self.typing.get(user).is_some_and(|typist| typist.session == session) {
             self.typing.remove(user);
-            self.tell_typing(user.clone(), false, session);
+            self.tell_typing(user.clone(), None, false, session);
         }
     }
 
@@ -48,7 +49,7 @@ impl Room {
 impl Handler<SetTyping> for Room {
     type Result = ();
 
-    fn handle(&mut self, SetTyping { session, user, is_typing }: SetTyping, ctx: &mut Self::Context) {
+    fn handle(&mut self, SetTyping { session, user, name, is_typing }: SetTyping, ctx: &mut Self::Context) {
         // Someone removed meanwhile is not heard any more.
         if !self.members.contains_key(&session) {
             return;
@@ -62,6 +63,6 @@ impl Handler<SetTyping> for Room {
         } else {
             self.typing.remove(&user);
         }
-        self.tell_typing(user, is_typing, session);
+        self.tell_typing(user, name, is_typing, session);
     }
 }

@@ -7,11 +7,13 @@ use actix::{Handler, ResponseFuture};
 use tokio::time::Instant;
 
 use crate::broker::Broker;
-use crate::id::{ClientId, RoomId, Seq, UserId};
+use crate::id::{ClientId, MessageId, RoomId, Seq, SessionId, UserId};
 use crate::limiter::Ask;
-use crate::message::client::{ClientCommand, Identity, InRoom, PostMessage, Reply, SignalTyping};
+use crate::message::client::{
+    ChangeMessage, ClientCommand, Identity, InRoom, PostMessage, PublishEvent, Reply, Right,
+};
 use crate::message::receipt::{MarkReceipt, Watermark};
-use crate::message::room::{Entry, EntryBody, NewEntry, Posted, SetTyping};
+use crate::message::room::{AmendMessage, Change, Entry, EntryBody, NewEntry, Posted};
 use crate::outbox::GetProfile;
 use crate::refusal::Refusal;
 use crate::session::Session;
@@ -21,9 +23,10 @@ use crate::session::order::PostOrder;
 pub(super) struct Errand {
     pub(super) broker: Broker,
     pub(super) identity: Rc<Identity>,
+    session: SessionId,
     room: RoomId,
     following: bool,
-    posts: Rc<PostOrder>,
+    pub(super) posts: Rc<PostOrder>,
 }
 
 impl Session {
@@ -31,13 +34,14 @@ impl Session {
         Errand {
             broker: self.broker.clone(),
             identity: self.identity.clone(),
+            session: self.id,
             following: self.following.contains(&room),
             room,
             posts: self.posts.get_or_insert_default().clone(),
         }
     }
 
-    fn count_refusal(&self, refusal: &Refusal) {
+    pub(super) fn count_refusal(&self, refusal: &Refusal) {
         self.broker.vitals().counts.refusals.count(refusal.code());
     }
 }
@@ -46,7 +50,7 @@ impl Handler<PostMessage> for Session {
     type Result = ();
 
     fn handle(&mut self, post: PostMessage, _: &mut Self::Context) {
-        let PostMessage { room, content, role, client_id, answer } = post;
+        let PostMessage { room, words, role, client_id, answer } = post;
         // Whoever asked may be gone when there is an answer.
         if let Err(refusal) = self.allowance.spend_in(&room, Ask::Message) {
             let _ = answer.send(Err(refusal));
@@ -55,27 +59,13 @@ impl Handler<PostMessage> for Session {
         let (errand, came) = (self.errand(room), Instant::now());
         let vitals = self.broker.vitals().clone();
         actix_rt::spawn(async move {
-            let posted = errand.post(content, role, client_id).await;
+            let posted = errand.post(words, role, client_id).await;
             match &posted {
                 Ok(_) => vitals.counts.ack.observe_since(came),
                 Err(refusal) => vitals.counts.refusals.count(refusal.code()),
             }
             let _ = answer.send(posted);
         });
-    }
-}
-
-/// A signal: whoever cannot be told is not told.
-impl Handler<SignalTyping> for Session {
-    type Result = ();
-
-    fn handle(&mut self, SignalTyping { room, is_typing }: SignalTyping, _: &mut Self::Context) {
-        if self.allowance.spend_in(&room, Ask::Typing).is_err() {
-            return;
-        }
-        let addr = self.broker.room_if_open(&room).filter(|_| self.following.contains(&room));
-        let Some(addr) = addr else { return self.count_refusal(&Refusal::NotInRoom) };
-        addr.do_send(SetTyping { session: self.id, user: self.identity.user.clone(), is_typing });
     }
 }
 
@@ -98,6 +88,37 @@ impl Handler<InRoom> for Session {
     }
 }
 
+impl Handler<ChangeMessage> for Session {
+    type Result = ResponseFuture<Result<Posted, Refusal>>;
+
+    fn handle(&mut self, change: ChangeMessage, _: &mut Self::Context) -> Self::Result {
+        if let Err(refusal) = self.allowance.spend_in(&change.room, Ask::Message) {
+            return Box::pin(std::future::ready(Err(refusal)));
+        }
+        let (errand, vitals) = (self.errand(change.room), self.broker.vitals().clone());
+        Box::pin(async move {
+            let changed = errand.change(change.id, change.change).await;
+            changed.inspect_err(|refusal| vitals.counts.refusals.count(refusal.code()))
+        })
+    }
+}
+
+impl Handler<PublishEvent> for Session {
+    type Result = ResponseFuture<Result<Posted, Refusal>>;
+
+    fn handle(&mut self, PublishEvent { room, event }: PublishEvent, _: &mut Self::Context) -> Self::Result {
+        if let Err(refusal) = self.allowance.spend_in(&room, Ask::Message) {
+            return Box::pin(std::future::ready(Err(refusal)));
+        }
+        let (errand, vitals) = (self.errand(room), self.broker.vitals().clone());
+        Box::pin(async move {
+            errand.is_in_room()?;
+            let published = errand.add(ClientId::fresh(), EntryBody::EventPublished { event }).await;
+            published.inspect_err(|refusal| vitals.counts.refusals.count(refusal.code()))
+        })
+    }
+}
+
 fn kind_of(command: &ClientCommand) -> Ask {
     match command {
         ClientCommand::AnnounceAgent => Ask::Agent,
@@ -108,7 +129,6 @@ fn kind_of(command: &ClientCommand) -> Ask {
 
 impl Errand {
     async fn serve(self, command: ClientCommand) -> Result<Reply, Refusal> {
-        self.is_in_room()?;
         match command {
             ClientCommand::AnnounceAgent => self.announce_agent().await,
             ClientCommand::GetHistory { before, limit } => self.history(before, limit).await,
@@ -119,8 +139,13 @@ impl Errand {
         }
     }
 
-    pub(super) fn is_in_room(&self) -> Result<(), Refusal> {
+    fn is_in_room(&self) -> Result<(), Refusal> {
         if self.following { Ok(()) } else { Err(Refusal::NotInRoom) }
+    }
+
+    /// A member of a group may speak there without hearing it; the room looks whether they are one.
+    pub(super) fn may_try(&self) -> Result<(), Refusal> {
+        if self.identity.right == Right::Member { Ok(()) } else { self.is_in_room() }
     }
 
     pub(super) fn room(&self) -> &RoomId {
@@ -129,7 +154,8 @@ impl Errand {
 
     /// Adds an entry after those this session asked for before.
     pub(super) async fn add(&self, client_id: ClientId, body: EntryBody) -> Result<Posted, Refusal> {
-        let entry = NewEntry { by: Some(self.identity.user.clone()), client_id, body };
+        let (by, right) = (Some(self.identity.user.clone()), self.identity.right);
+        let entry = NewEntry { by, right, session: Some(self.session), client_id, body };
         let mut turn = self.posts.clone().turn().await;
         match self.broker.add_entry_once(self.room(), entry.clone()).await {
             Err(Refusal::Restarting) if turn.may_retry() => self.broker.add_entry(self.room(), &entry).await,
@@ -138,6 +164,7 @@ impl Errand {
     }
 
     async fn announce_agent(self) -> Result<Reply, Refusal> {
+        self.is_in_room()?;
         if !self.identity.may_speak_as_agent {
             return Err(Refusal::NotAnAgent);
         }
@@ -161,6 +188,7 @@ impl Errand {
     }
 
     async fn history(self, before: Option<Seq>, limit: usize) -> Result<Reply, Refusal> {
+        self.is_in_room()?;
         let before = before.unwrap_or(Seq(u64::MAX));
         let limit = limit.clamp(1, self.broker.settings().history_page);
         let page = self.broker.ports().log.messages(self.room(), before, limit).await;
@@ -169,9 +197,27 @@ impl Errand {
         Ok(Reply::History { epoch: page.epoch, entries, more: page.more || cut })
     }
 
+    async fn change(self, id: MessageId, change: Change) -> Result<Posted, Refusal> {
+        self.may_try()?;
+        let Identity { user, right, .. } = &*self.identity;
+        let at = self.broker.clock().now().to_string();
+        let amend = || AmendMessage {
+            id: id.clone(),
+            change: change.clone(),
+            by: Some(user.clone()),
+            right: *right,
+            session: Some(self.session),
+            client_id: ClientId::fresh(),
+            at: at.clone(),
+        };
+        self.broker.ask_room(self.room(), amend).await?
+    }
+
     async fn mark(self, mark: Watermark) -> Result<Reply, Refusal> {
-        let user = &self.identity.user;
-        let marked = self.broker.ask_room(self.room(), || MarkReceipt { user: user.clone(), mark }).await?;
+        self.may_try()?;
+        let Identity { user, right, .. } = &*self.identity;
+        let receipt = || MarkReceipt { user: user.clone(), right: *right, mark };
+        let marked = self.broker.ask_room(self.room(), receipt).await?;
         marked.map(|()| Reply::Done)
     }
 }

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 pub(super) struct PostOrder {
     last: Cell<u64>,
     retrying: Cell<bool>,
+    held: Cell<bool>,
     over: Notify,
 }
 
@@ -22,10 +23,28 @@ pub(super) struct Turn {
     retrying: bool,
 }
 
+/// Held by a post that is not under way yet; those that come meanwhile wait.
+pub(super) struct Hold(Rc<PostOrder>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.held.set(false);
+        self.0.over.notify_waiters();
+    }
+}
+
 impl PostOrder {
-    /// The next place; waits only while an earlier post is tried again.
+    /// Waits until nobody holds, then holds.
+    pub async fn hold(self: Rc<Self>) -> Hold {
+        while self.held.replace(true) {
+            self.over.notified().await;
+        }
+        Hold(self)
+    }
+
+    /// The next place; waits only while an earlier post is held or tried again.
     pub async fn turn(self: Rc<Self>) -> Turn {
-        while self.retrying.get() {
+        while self.retrying.get() || self.held.get() {
             self.over.notified().await;
         }
         let number = self.last.get().saturating_add(1);
@@ -63,6 +82,16 @@ mod tests {
         let mut second = order.clone().turn().now_or_never().unwrap();
         assert!(!first.may_retry());
         assert!(second.may_retry());
+    }
+
+    #[test]
+    fn whoever_comes_while_a_post_is_held_comes_after_it() {
+        let order = Rc::new(PostOrder::default());
+        let held = order.clone().hold().now_or_never().unwrap();
+        assert!(order.clone().turn().now_or_never().is_none());
+        assert!(order.clone().hold().now_or_never().is_none());
+        drop(held);
+        assert_eq!(order.turn().now_or_never().unwrap().number, 1);
     }
 
     #[test]

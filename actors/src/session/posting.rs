@@ -5,62 +5,52 @@
 use crate::archive::KeepAnswer;
 use crate::broker::Posting;
 use crate::id::{ClientId, MessageId, Seq};
-use crate::message::client::{Acknowledgement, Identity};
-use crate::message::room::{EntryBody, GetHead, Message, Role, Sender};
+use crate::message::client::{Acknowledgement, Right, Words};
+use crate::message::room::{EntryBody, GetHead, Message, Posted, Role};
 use crate::outbox::SubmitMessage;
-use crate::ports::{KeyedAnswer, Submission};
+use crate::ports::{Accepted, KeyedAnswer, Submission};
 use crate::refusal::Refusal;
 use crate::session::commands::Errand;
 
 impl Errand {
     pub(super) async fn post(
         self,
-        content: String,
+        words: Words,
         role: Role,
         client_id: Option<ClientId>,
     ) -> Result<Acknowledgement, Refusal> {
-        self.is_in_room()?;
-        let limit = self.broker.settings().max_content_chars;
-        if content.chars().count() > limit {
-            return Err(Refusal::ContentTooLong { limit });
-        }
+        self.may_try()?;
+        self.broker.check_length(&words.content)?;
         if role != Role::User && !self.identity.may_speak_as_agent {
             return Err(Refusal::NotAnAgent);
         }
-        let backend_is_record =
-            self.broker.ports().backend.is_some() && self.broker.settings().backend_is_record;
+        // What is said in groups, the backend is not asked about.
+        let backend_is_record = self.broker.ports().backend.is_some()
+            && self.broker.settings().backend_is_record
+            && self.identity.right == Right::Granted;
         match (backend_is_record, client_id) {
             (false, client_id) => {
-                let message = self.compose(content, role)?;
+                let message = self.broker.compose(&self.identity, words, role)?;
+                self.see_to_reply(&message).await?;
                 self.announce(message, client_id.unwrap_or_else(ClientId::fresh)).await
             }
-            (true, None) => self.submit_and_announce(content, role).await,
-            (true, Some(client_id)) => self.submit_once(content, role, &client_id).await,
+            (true, None) => self.submit_and_announce(words.content, role).await,
+            (true, Some(client_id)) => self.submit_once(words.content, role, &client_id).await,
         }
+    }
+
+    /// What it answers must be there. While that is looked up, none of this session's later posts overtakes it.
+    async fn see_to_reply(&self, message: &Message) -> Result<(), Refusal> {
+        let Some(id) = &message.reply_to else { return Ok(()) };
+        let _held = self.posts.clone().hold().await;
+        self.broker.check_reply(self.room(), id).await
     }
 
     async fn announce(&self, message: Message, client_id: ClientId) -> Result<Acknowledgement, Refusal> {
         let posted = self.add(client_id, EntryBody::MessagePosted { message }).await?;
-        let id = posted.entry.body.message().map_or_else(MessageId::fresh, |message| message.id.clone());
-        Ok(Acknowledgement { id, seq: posted.entry.seq, duplicate: posted.duplicate })
-    }
-
-    /// Our log is the record: the message is as we make it.
-    fn compose(&self, content: String, role: Role) -> Result<Message, Refusal> {
-        if content.trim().is_empty() {
-            return Err(Refusal::EmptyContent);
-        }
-        let Identity { user, name, email, avatar, .. } = &*self.identity;
-        let sender = Sender {
-            id: user.to_string(),
-            name: Some(name.clone().unwrap_or_else(|| user.to_string())),
-            email: email.clone(),
-            avatar: avatar.clone(),
-            more: serde_json::Map::new(),
-        };
-        let created_at = self.broker.clock().now().to_string();
-        let id = MessageId::fresh();
-        Ok(Message { id, content, role, sender, created_at, updated_at: None, deleted: false })
+        let Posted { entry, duplicate, .. } = posted;
+        let id = entry.body.message().map_or_else(MessageId::fresh, |message| message.id.clone());
+        Ok(Acknowledgement { id, seq: entry.seq, duplicate, entry: Some(entry) })
     }
 
     /// The backend knows nothing of client ids, so we remember what it answered to this one.
@@ -76,7 +66,7 @@ impl Errand {
         let now = self.broker.clock().now();
         if let Some(known) = self.broker.ports().book.keyed_answer(key.clone(), now).await? {
             let (id, seq) = read_answer(&known).ok_or(Refusal::StoreDown)?;
-            return Ok(Acknowledgement { id, seq, duplicate: true });
+            return Ok(Acknowledgement { id, seq, duplicate: true, entry: None });
         }
         let posted = self.submit_and_announce(content, role).await?;
         let body = format!("{} {}", posted.seq.0, posted.id.as_str());
@@ -106,15 +96,8 @@ impl Errand {
             Submission { room: self.room().clone(), user: self.identity.user.clone(), content, role };
         let wait = self.broker.settings().command_timeout;
         let accepted = self.broker.outbox().ask(SubmitMessage(submission), wait).await??;
-        Ok(Message {
-            id: accepted.id,
-            content: accepted.content,
-            role: accepted.role,
-            sender: accepted.sender,
-            created_at: accepted.created_at,
-            updated_at: None,
-            deleted: false,
-        })
+        let Accepted { id, content, role, sender, created_at } = accepted;
+        Ok(Message::text(id, content, role, sender, created_at))
     }
 }
 

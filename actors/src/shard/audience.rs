@@ -11,8 +11,9 @@ use bytes::{Bytes, BytesMut};
 
 use crate::dialect::{Announcement, DialectId, Lane};
 use crate::id::{Seq, SessionId, UserId};
+use crate::message::client::Right;
 use crate::outlet::{Deferred, Flusher, Outlet};
-use crate::shard::Announce;
+use crate::shard::{Announce, Local};
 use crate::vitals::Vitals;
 
 /// The most that is joined into one piece.
@@ -21,6 +22,7 @@ const PIECE: usize = 64 << 10;
 struct Seat {
     outlet: Rc<Outlet>,
     user: UserId,
+    right: Right,
     told: Seq,
 }
 
@@ -59,20 +61,22 @@ impl Audience {
         self.seats.borrow().is_empty()
     }
 
-    pub fn users(&self) -> Vec<(SessionId, UserId)> {
-        self.seats.borrow().iter().map(|seat| (seat.outlet.session(), seat.user.clone())).collect()
+    pub fn seats(&self) -> Vec<(SessionId, UserId, Right)> {
+        let seats = self.seats.borrow();
+        seats.iter().map(|seat| (seat.outlet.session(), seat.user.clone(), seat.right)).collect()
     }
 
     /// Seats a client; it gets `backlog` first, which ends at `told`.
-    pub fn seat(&self, outlet: &Rc<Outlet>, user: &UserId, told: Seq, backlog: &[Arc<Announcement>]) {
+    pub fn seat(&self, local: &Local, told: Seq, backlog: &[Arc<Announcement>]) {
+        let (outlet, user, right) = (local.outlet.clone(), local.user.clone(), local.right);
         // What waits is older than this seat: those who sit here hear it, the newcomer has it in its backlog.
         self.settle();
         self.unseat(outlet.session());
         for announcement in backlog {
-            outlet.announce(announcement);
+            outlet.announce(announcement, &user);
         }
         self.vitals.counts.recovered.fetch_add(count(backlog.len()), Relaxed);
-        self.seats.borrow_mut().push(Seat { outlet: outlet.clone(), user: user.clone(), told });
+        self.seats.borrow_mut().push(Seat { outlet, user, right, told });
     }
 
     pub fn unseat(&self, session: SessionId) {
@@ -122,18 +126,23 @@ impl Deferred for Audience {
 }
 
 impl Seat {
-    /// One by one: each may be dropped or folded on a full socket, told already, or meant for the others.
+    /// One by one: each may be dropped or folded on a full socket, told already, or meant for others.
     /// How many of them were entries.
     fn hear(&self, waiting: &[Announce]) -> usize {
         let mut told: usize = 0;
         for announce in waiting {
             let known = announce.seq.is_some_and(|seq| seq <= self.told);
-            if !known && announce.except != Some(self.outlet.session()) {
-                self.outlet.announce(&announce.announcement);
+            if !known {
+                self.outlet.announce(&announce.announcement, &self.user);
                 told = told.saturating_add(usize::from(announce.seq.is_some()));
             }
         }
         told
+    }
+
+    fn is_to_hear_all_of(&self, announcement: &Announcement) -> bool {
+        let session = self.outlet.session();
+        self.outlet.said_in(announcement).iter().all(|said| announcement.is_for(said, session, &self.user))
     }
 }
 
@@ -156,11 +165,10 @@ impl<'a> Joined<'a> {
 
     /// None: this seat is not to hear all of it as it is.
     fn pieces_for(&mut self, seat: &Seat) -> Option<&[Bytes]> {
-        let session = seat.outlet.session();
         let whole = self.waiting.len() > 1
             && !seat.outlet.is_blocked()
             && self.oldest.is_none_or(|oldest| oldest > seat.told)
-            && self.waiting.iter().all(|announce| announce.except != Some(session));
+            && self.waiting.iter().all(|announce| seat.is_to_hear_all_of(&announce.announcement));
         whole.then(|| self.pieces(&seat.outlet))
     }
 
@@ -177,7 +185,8 @@ impl<'a> Joined<'a> {
     fn join(&self, outlet: &Outlet) -> Vec<Bytes> {
         let mut pieces = Vec::new();
         let mut piece = BytesMut::new();
-        for words in self.waiting.iter().filter_map(|announce| outlet.words_for(&announce.announcement)) {
+        let said = self.waiting.iter().flat_map(|announce| outlet.said_in(&announce.announcement));
+        for words in said.map(|said| outlet.words_of(said)) {
             if !piece.is_empty() && piece.len().saturating_add(words.len()) > PIECE {
                 pieces.push(piece.split().freeze());
             }

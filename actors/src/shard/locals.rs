@@ -2,19 +2,22 @@
 //!
 //! Held by the shard and by the door on the same thread; it outlives a shard that dies.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use actix::{Addr, WeakAddr};
 use tokio::time::Instant;
 
 use crate::clock::Timestamp;
 use crate::dialect::Announcement;
 use crate::id::{RoomId, Seq, SessionId, UserId};
+use crate::message::client::Right;
 use crate::outlet::{Deferred, Flusher, Outlet};
 use crate::refusal::Farewell;
+use crate::session::Session;
 use crate::shard::audience::Audience;
 use crate::shard::{Announce, AttachMember, Target};
 use crate::vitals::{Counted, Queued, Vitals};
@@ -23,8 +26,11 @@ use crate::vitals::{Counted, Queued, Vitals};
 pub struct Local {
     pub outlet: Rc<Outlet>,
     pub user: UserId,
+    pub right: Right,
     /// Which it follows, or is about to.
     pub rooms: RefCell<Vec<RoomId>>,
+    /// Its session, once it is started.
+    pub session: OnceCell<WeakAddr<Session>>,
     pub token_id: Option<Arc<str>>,
     pub expires_at: Cell<Option<Timestamp>>,
     pub counted: Counted,
@@ -81,7 +87,7 @@ impl Locals {
         let mut rooms = self.rooms.borrow_mut();
         let new = || Audience::new(self.flusher.clone(), self.vitals.clone(), attach.told);
         let audience = rooms.entry(attach.room.clone()).or_insert_with(new);
-        audience.seat(&local.outlet, &local.user, attach.told, &attach.backlog);
+        audience.seat(&local, attach.told, &attach.backlog);
     }
 
     /// Takes in what the room says, for every seat it is news for. After a gap: the number to ask a resend from.
@@ -93,10 +99,10 @@ impl Locals {
         self.rooms.borrow().keys().cloned().collect()
     }
 
-    pub(super) fn seats(&self, room: &RoomId) -> Option<(Seq, Vec<(SessionId, UserId)>)> {
+    pub(super) fn seats(&self, room: &RoomId) -> Option<(Seq, Vec<(SessionId, UserId, Right)>)> {
         let rooms = self.rooms.borrow();
         let audience = rooms.get(room)?;
-        Some((audience.told(), audience.users()))
+        Some((audience.told(), audience.seats()))
     }
 
     /// Ends expired sessions, looks after heartbeats and stalls; what waits for all of them.
@@ -134,6 +140,16 @@ impl Locals {
         staying.into_iter().take(share).map(|outlet| outlet.part(farewell(outlet.session()))).count()
     }
 
+    /// The sessions of these users that hear what their groups say.
+    pub(super) fn members_among(&self, users: &[UserId]) -> Vec<Addr<Session>> {
+        let sessions = self.sessions.borrow();
+        let members = sessions
+            .values()
+            .filter(|local| local.right == Right::Member && users.contains(&local.user))
+            .filter_map(|local| local.session.get()?.upgrade());
+        members.collect()
+    }
+
     pub(super) fn fullest(&self, most: usize) -> Vec<(RoomId, usize)> {
         let rooms = self.rooms.borrow();
         let mut counts: Vec<_> = rooms.iter().map(|(id, room)| (id.clone(), room.len())).collect();
@@ -144,7 +160,7 @@ impl Locals {
 
     pub(super) fn tell_everyone(&self, announcement: &Arc<Announcement>) {
         for local in self.sessions.borrow().values() {
-            local.outlet.announce(announcement);
+            local.outlet.announce(announcement, &local.user);
         }
     }
 

@@ -86,6 +86,7 @@ fn names(body: &EntryBody) -> (&'static str, &'static str) {
         EntryBody::MessageEdited { .. } => ("message.edited", "message_edited"),
         EntryBody::MessageDeleted { .. } => ("message.deleted", "message_deleted"),
         EntryBody::AgentJoined { .. } => ("agent.joined", "agent_joined"),
+        EntryBody::EventPublished { .. } => ("event.published", "event_published"),
         EntryBody::RoomClosed => ("room.closed", "room_closed"),
         EntryBody::RoomReopened => ("room.reopened", "room_reopened"),
     }
@@ -97,6 +98,7 @@ fn written<'a>(entry: &'a Entry, kind: &'static str) -> Written<'a> {
         EntryBody::MessagePosted { .. }
         | EntryBody::MessageEdited { .. }
         | EntryBody::MessageDeleted { .. }
+        | EntryBody::EventPublished { .. }
         | EntryBody::RoomClosed
         | EntryBody::RoomReopened => None,
     };

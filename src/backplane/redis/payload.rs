@@ -122,7 +122,7 @@ fn agent(data: AgentFields, told: Option<String>) -> Result<News, Unread> {
 
 fn typing(data: TypingFields, at: Timestamp) -> Result<News, Unread> {
     let user = UserId::parse(&data.user_id).map_err(|_| Unread::Malformed)?;
-    Ok(News::TypingChanged { user, is_typing: data.is_typing, at })
+    Ok(News::TypingChanged { user, name: None, is_typing: data.is_typing, at })
 }
 
 fn whole(data: MessageFields, told: Option<String>) -> Result<Message, Unread> {
@@ -134,7 +134,7 @@ fn whole(data: MessageFields, told: Option<String>) -> Result<Message, Unread> {
     let created_at = data.timestamp.or(told).ok_or(Unread::Malformed)?;
     let sender = sender(data.sender.unwrap_or_default());
     let updated_at = data.updated_at;
-    Ok(Message { id, content: data.content, role, sender, created_at, updated_at, deleted: false })
+    Ok(Message { updated_at, ..Message::text(id, data.content, role, sender, created_at) })
 }
 
 /// A message is lost over no detail of its sender.

@@ -66,7 +66,7 @@ async fn turn(broker: &Broker, room: &RoomId, closed: bool) -> Result<Closing, R
     }
     let client_id = client_id(head, closed);
     let body = if closed { EntryBody::RoomClosed } else { EntryBody::RoomReopened };
-    let posted = broker.add_entry(room, &NewEntry { by: None, client_id, body }).await?;
+    let posted = broker.add_entry(room, &NewEntry::granted(None, client_id, body)).await?;
     Ok(stands(closed, posted.duplicate, posted.entry.seq, posted.epoch))
 }
 

@@ -77,6 +77,7 @@ pub enum EntryKind {
     MessageEdited,
     MessageDeleted,
     AgentJoined,
+    EventPublished,
     RoomClosed,
     RoomReopened,
 }
@@ -151,6 +152,7 @@ impl<'a> From<&'a Entry> for EntryView<'a> {
             EntryBody::AgentJoined { agent, name } => {
                 (EntryKind::AgentJoined, None, Some(AgentView { id: agent.as_str(), name }))
             }
+            EntryBody::EventPublished { .. } => (EntryKind::EventPublished, None, None),
             EntryBody::RoomClosed => (EntryKind::RoomClosed, None, None),
             EntryBody::RoomReopened => (EntryKind::RoomReopened, None, None),
         };

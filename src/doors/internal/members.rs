@@ -36,7 +36,7 @@ pub struct MemberView {
 
 impl From<Present> for MemberView {
     fn from(present: Present) -> Self {
-        let Present { user, sessions, online, since } = present;
+        let Present { user, sessions, online, status: _, since } = present;
         Self { user_id: user.to_string(), sessions, online, since: since.to_string() }
     }
 }

@@ -6,7 +6,10 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use recado_actors::broker::Broker;
 use recado_actors::id::{ClientId, MessageId, RoomId, UserId};
-use recado_actors::message::room::{AmendMessage, EntryBody, Message, NewEntry, Posted, Role, Sender};
+use recado_actors::message::client::Right;
+use recado_actors::message::room::{
+    AmendMessage, Change, EntryBody, Message, NewEntry, Posted, Role, Sender,
+};
 use recado_actors::refusal::Refusal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -157,15 +160,8 @@ fn composed(broker: &Broker, said: NewMessage) -> Result<EntryBody, Refusal> {
     check(broker, &content)?;
     let name = Some(name.unwrap_or_else(|| user_id.to_string()));
     let sender = Sender { id: user_id.to_string(), name, email, avatar, more: serde_json::Map::new() };
-    let message = Message {
-        id: id.unwrap_or_else(MessageId::fresh),
-        content,
-        role: Role::from(role),
-        sender,
-        created_at: broker.clock().now().to_string(),
-        updated_at: None,
-        deleted: false,
-    };
+    let (id, at) = (id.unwrap_or_else(MessageId::fresh), broker.clock().now().to_string());
+    let message = Message::text(id, content, Role::from(role), sender, at);
     Ok(EntryBody::MessagePosted { message })
 }
 
@@ -184,7 +180,7 @@ async fn post(
     by: UserId,
     body: EntryBody,
 ) -> Result<Posted, Refusal> {
-    broker.add_entry(room, &NewEntry { by: Some(by), client_id, body }).await
+    broker.add_entry(room, &NewEntry::granted(Some(by), client_id, body)).await
 }
 
 /// Edit a message
@@ -247,10 +243,13 @@ async fn amend(
 ) -> Result<HttpResponse, Problem> {
     let MessageInPath { room, id } = place;
     let (client_id, at) = (ClientId::fresh(), broker.clock().now().to_string());
+    let change = content.map_or(Change::Delete, Change::Content);
     let amend = || AmendMessage {
         id: id.clone(),
-        content: content.clone(),
+        change: change.clone(),
         by: None,
+        right: Right::Granted,
+        session: None,
         client_id: client_id.clone(),
         at: at.clone(),
     };

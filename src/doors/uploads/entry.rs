@@ -7,7 +7,7 @@ use actix_web::http::header::AUTHORIZATION;
 use recado_actors::clock::Timestamp;
 use recado_actors::depot::Visitor;
 use recado_actors::id::{RoomId, UserId};
-use recado_actors::message::client::Identity;
+use recado_actors::message::client::{Identity, Right};
 use recado_actors::warden::Admit;
 
 use super::UploadsDoor;
@@ -34,6 +34,7 @@ pub(super) async fn visitor(door: &UploadsDoor, request: &HttpRequest) -> Result
     let visitor = named(&claims)?;
     let identity = Identity {
         user: visitor.user.clone(),
+        right: Right::Granted,
         may_speak_as_agent: false,
         name: None,
         email: None,

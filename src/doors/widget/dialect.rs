@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use recado_actors::clock::Timestamp;
-use recado_actors::dialect::{Dialect, Frame};
+use recado_actors::dialect::{Dialect, Frame, Hearers, Line};
 use recado_actors::id::{MessageId, Seq};
+use recado_actors::message::receipt::Watermark;
 use recado_actors::message::room::{Entry, EntryBody, Message, RoomEvent, Sender};
 use recado_actors::refusal::Farewell;
 use serde::Serialize;
@@ -33,23 +34,18 @@ impl Dialect for WidgetDialect {
         PLAIN
     }
 
-    fn event(&self, event: &RoomEvent) -> Option<Frame> {
-        match event {
-            RoomEvent::EntryAdded { entry, .. } => self.entry(entry),
-            RoomEvent::TypingChanged { user, is_typing, at } => {
-                told("typing", &Typing { user_id: user.as_str(), is_typing: *is_typing }, *at)
-            }
-            RoomEvent::NoticeGiven { text, level, at } => {
-                told("notice", &json!({ "message": text, "level": level }), *at)
-            }
-            RoomEvent::PresenceChanged { user, online, at } => {
-                self.only_extras("presence", || json!({ "userId": user, "online": online }), *at)
-            }
-            RoomEvent::ReceiptMoved { user, delivered, read, at } => {
-                let data = || json!({ "userId": user, "delivered": delivered, "read": read });
-                self.only_extras("receipt", data, *at)
-            }
-        }
+    fn event(&self, event: &RoomEvent) -> Vec<Line> {
+        let to = match event {
+            // Stock clients do not expect to hear of their own typing.
+            RoomEvent::TypingChanged { .. } => Hearers::Others,
+            RoomEvent::EntryAdded { .. }
+            | RoomEvent::NoticeGiven { .. }
+            | RoomEvent::PresenceChanged { .. }
+            | RoomEvent::ReceiptMoved { .. }
+            | RoomEvent::AttendanceChanged { .. }
+            | RoomEvent::SignalGiven { .. } => Hearers::Everyone,
+        };
+        Line::alone(to, self.word(event))
     }
 
     fn farewell(&self, farewell: Farewell) -> Vec<Frame> {
@@ -66,6 +62,30 @@ impl Dialect for WidgetDialect {
 }
 
 impl WidgetDialect {
+    /// The one word for it, if there is one.
+    fn word(&self, event: &RoomEvent) -> Option<Frame> {
+        match event {
+            RoomEvent::EntryAdded { entry, .. } => self.entry(entry),
+            RoomEvent::TypingChanged { user, is_typing, at, .. } => {
+                told("typing", &Typing { user_id: user.as_str(), is_typing: *is_typing }, *at)
+            }
+            RoomEvent::NoticeGiven { text, level, at } => {
+                told("notice", &json!({ "message": text, "level": level }), *at)
+            }
+            RoomEvent::PresenceChanged { user, status, at, .. } => {
+                let data = || json!({ "userId": user, "online": status.is_online() });
+                self.only_extras("presence", data, *at)
+            }
+            RoomEvent::ReceiptMoved { user, moved, at, .. } => {
+                let Watermark { delivered, read } = moved.to;
+                let data = || json!({ "userId": user, "delivered": delivered, "read": read });
+                self.only_extras("receipt", data, *at)
+            }
+            // Whoever is in the room is told by presence; signals of programs are for programs.
+            RoomEvent::AttendanceChanged { .. } | RoomEvent::SignalGiven { .. } => None,
+        }
+    }
+
     fn entry(&self, entry: &Entry) -> Option<Frame> {
         let seq = self.extras.then_some(entry.seq);
         match &entry.body {
@@ -89,6 +109,7 @@ impl WidgetDialect {
                 let data = AgentData { agent_id: agent.as_str(), agent_name: name, timestamp: &at, seq };
                 told("agent_joined", &data, entry.at)
             }
+            EntryBody::EventPublished { .. } => None,
             EntryBody::RoomClosed => {
                 self.only_extras("chat_closed", || json!({ "seq": entry.seq }), entry.at)
             }

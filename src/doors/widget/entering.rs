@@ -1,11 +1,14 @@
 //! How a widget client comes in: token, admission, session, welcome, what it missed, then what is live.
 
+use std::sync::Arc;
+
 use recado_actors::clock::Timestamp;
+use recado_actors::dialect::Line;
 use recado_actors::id::{RoomId, UserId};
-use recado_actors::message::client::{FollowRoom, Identity, OpenRoom, Opened, Resume};
-use recado_actors::message::presence::ListPresent;
-use recado_actors::message::receipt::ListReceipts;
-use recado_actors::message::room::RoomEvent;
+use recado_actors::message::client::{FollowRoom, Identity, OpenRoom, Opened, Resume, Right};
+use recado_actors::message::presence::{ListPresent, Status};
+use recado_actors::message::receipt::{ListReceipts, Watermark};
+use recado_actors::message::room::{Moved, RoomEvent};
 use recado_actors::refusal::{Farewell, Refusal};
 use recado_actors::supervisor::ask;
 use recado_actors::warden::Admit;
@@ -104,6 +107,10 @@ impl WidgetTalk {
         }
     }
 
+    fn tell(&self, lines: Vec<Line>) {
+        lines.into_iter().for_each(|line| self.say(Some(line.frame)));
+    }
+
     fn has_extras(&self) -> bool {
         self.outlet.dialect() == self.door.extras
     }
@@ -115,13 +122,15 @@ impl WidgetTalk {
         let at = self.now();
         let present = broker.presence().ask(ListPresent { room: room.clone() }, self.wait()).await;
         for present in present.unwrap_or_default() {
-            let (user, online) = (present.user, present.online);
-            self.say(dialect.event(&RoomEvent::PresenceChanged { user, online, at }));
+            let (room, user) = (room.clone(), present.user);
+            let status = if present.online { present.status } else { Status::Offline };
+            self.tell(dialect.event(&RoomEvent::PresenceChanged { room, user, status, between: false, at }));
         }
         let receipts = broker.receipts().ask(ListReceipts { room: room.clone() }, self.wait()).await;
         for receipt in receipts.and_then(|receipts| receipts).unwrap_or_default() {
-            let (user, delivered, read) = (receipt.user, receipt.mark.delivered, receipt.mark.read);
-            self.say(dialect.event(&RoomEvent::ReceiptMoved { user, delivered, read, at }));
+            let (room, user) = (room.clone(), receipt.user);
+            let moved = Moved { from: Watermark::default(), to: receipt.mark, over: Arc::default() };
+            self.tell(dialect.event(&RoomEvent::ReceiptMoved { room, user, moved, at }));
         }
     }
 }
@@ -139,6 +148,7 @@ fn visitor(claims: Claims) -> Result<Visitor, Farewell> {
     };
     let identity = Identity {
         user,
+        right: Right::Granted,
         may_speak_as_agent: claims.is_authenticated != Some(false),
         name: claims.name,
         email: claims.email,

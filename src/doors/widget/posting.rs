@@ -9,7 +9,7 @@ use actix::Addr;
 use recado_actors::broker::Worker;
 use recado_actors::dialect::Lane;
 use recado_actors::id::{ClientId, RoomId};
-use recado_actors::message::client::{Acknowledgement, PostMessage};
+use recado_actors::message::client::{Acknowledgement, PostMessage, Words};
 use recado_actors::message::room::Role;
 use recado_actors::outlet::Outlet;
 use recado_actors::refusal::{Farewell, Refusal};
@@ -81,7 +81,7 @@ impl Answer {
     async fn give(self, answer: Result<Acknowledgement, Refusal>) {
         self.taken.posts.turn(self.taken.number).await;
         let said = match (answer, &self.temp_id) {
-            (Ok(Acknowledgement { id, seq, duplicate }), Some(temp_id)) => {
+            (Ok(Acknowledgement { id, seq, duplicate, .. }), Some(temp_id)) => {
                 words::sent(temp_id, &id, seq, duplicate, self.worker.broker().clock().now())
             }
             (Ok(_), None) => None,
@@ -112,7 +112,13 @@ impl WidgetTalk {
             self.wants_extras();
         }
         let (answer, answered) = oneshot::channel();
-        session.do_send(PostMessage { room, content, role, client_id: temp_id.clone(), answer });
+        session.do_send(PostMessage {
+            room,
+            words: Words::text(content),
+            role,
+            client_id: temp_id.clone(),
+            answer,
+        });
         let taken = self.posts.get_or_insert_default().take(&self.outlet);
         let answer = Answer { worker: self.worker.clone(), temp_id, taken };
         actix_web::rt::spawn(async move {

@@ -220,6 +220,7 @@ fn closed_by(body: &EntryBody) -> Option<bool> {
         EntryBody::MessagePosted { .. }
         | EntryBody::MessageEdited { .. }
         | EntryBody::MessageDeleted { .. }
-        | EntryBody::AgentJoined { .. } => None,
+        | EntryBody::AgentJoined { .. }
+        | EntryBody::EventPublished { .. } => None,
     }
 }

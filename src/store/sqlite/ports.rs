@@ -12,7 +12,9 @@ use recado_actors::id::{MessageId, RoomId, Seq};
 use recado_actors::message::receipt::Receipt;
 use recado_actors::message::room::{Entry, Head};
 use recado_actors::ports::search::{Found, Search};
-use recado_actors::ports::{Appended, Ban, Book, Draft, KeyedAnswer, Log, LogError, Page, Receipts, Stretch};
+use recado_actors::ports::{
+    Appended, Ban, Book, Draft, KeyedAnswer, Log, LogError, Page, Place, Receipts, Stretch,
+};
 
 use super::append::append;
 use super::upkeep::checkpoint;
@@ -50,7 +52,7 @@ impl Log for SqliteStore {
         self.reader().ask(move |conn| read::find(conn, &room, &message))
     }
 
-    fn place_of(&self, message: &MessageId) -> Answer<Option<RoomId>> {
+    fn place_of(&self, message: &MessageId) -> Answer<Option<Place>> {
         let Some(number) = message.number() else { return ready(Ok(None)).boxed() };
         self.reader().ask(move |conn| read::place_of(conn, number))
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use recado_actors::id::{Epoch, MessageId, RoomId, Seq};
 use recado_actors::message::room::{Entry, EntryBody, Head};
-use recado_actors::ports::{Page, Stretch};
+use recado_actors::ports::{Page, Place, Stretch};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::Fault;
@@ -143,13 +143,15 @@ pub(super) fn find(
     }
 }
 
-pub(super) fn place_of(conn: &Connection, number: u64) -> Result<Option<RoomId>, Fault> {
+pub(super) fn place_of(conn: &Connection, number: u64) -> Result<Option<Place>, Fault> {
     let Ok(number) = i64::try_from(number) else { return Ok(None) };
-    let mut statement = conn
-        .prepare_cached("SELECT r.name FROM numbers n JOIN rooms r ON r.id = n.room WHERE n.number = ?1")?;
-    let name: Option<String> = statement.query_row([number], |row| row.get(0)).optional()?;
+    let mut statement = conn.prepare_cached(
+        "SELECT r.name, n.seq FROM numbers n JOIN rooms r ON r.id = n.room WHERE n.number = ?1",
+    )?;
+    let place = statement.query_row([number], |row| Ok((row.get::<_, String>(0)?, row::unsigned(row, 1)?)));
+    let Some((name, seq)) = place.optional()? else { return Ok(None) };
     let damaged = |_| Fault::Damaged(format!("message {number} is in a room with a damaged name"));
-    name.map(|name| RoomId::parse(&name).map_err(damaged)).transpose()
+    Ok(Some(Place { room: RoomId::parse(&name).map_err(damaged)?, seq: Seq(seq) }))
 }
 
 fn newest(conn: &Connection, room: i64, message: &MessageId) -> Result<Option<Arc<Entry>>, Fault> {

@@ -90,6 +90,7 @@ pub(super) fn kind(body: &EntryBody) -> &'static str {
         EntryBody::MessageEdited { .. } => "message_edited",
         EntryBody::MessageDeleted { .. } => "message_deleted",
         EntryBody::AgentJoined { .. } => "agent_joined",
+        EntryBody::EventPublished { .. } => "event_published",
         EntryBody::RoomClosed => "room_closed",
         EntryBody::RoomReopened => "room_reopened",
     }
@@ -101,8 +102,7 @@ pub(super) fn withdraw(body: &mut EntryBody) {
     | EntryBody::MessageEdited { message }
     | EntryBody::MessageDeleted { message } = body
     {
-        message.content.clear();
-        message.deleted = true;
+        message.withdraw();
     }
 }
 

@@ -154,6 +154,7 @@ pub(super) fn said_before(
         EntryBody::MessageEdited { message } | EntryBody::MessageDeleted { message } => message.id.number(),
         EntryBody::MessagePosted { .. }
         | EntryBody::AgentJoined { .. }
+        | EntryBody::EventPublished { .. }
         | EntryBody::RoomClosed
         | EntryBody::RoomReopened => None,
     };

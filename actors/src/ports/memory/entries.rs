@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::id::{ClientId, MessageId, Seq, UserId};
 use crate::message::room::{Entry, EntryBody, Message};
 use crate::ports::search::{Found, Search};
-use crate::ports::{Draft, Stretch};
+use crate::ports::{Draft, Place, Stretch};
 
 type DraftKey = (Option<UserId>, ClientId);
 
@@ -46,11 +46,12 @@ impl RoomEntries {
         if let Some(first) = self.answered.get(&key).and_then(|place| self.entries.get(*place)) {
             return (first.clone(), true);
         }
-        if draft.is_numbered() {
-            draft.take_number(numbers.give(&draft.room));
-        }
         let place = self.entries.len();
-        let entry = Arc::new(Entry { seq: seq_of(place).next(), at, by: draft.by, body: draft.body });
+        let seq = seq_of(place).next();
+        if draft.is_numbered() {
+            draft.take_number(numbers.give(Place { room: draft.room.clone(), seq }));
+        }
+        let entry = Arc::new(Entry { seq, at, by: draft.by, body: draft.body });
         self.entries.push(entry.clone());
         self.answered.insert(key.clone(), place);
         self.ageing.push_back((at, key));
@@ -73,7 +74,8 @@ impl RoomEntries {
             EntryBody::RoomReopened => self.closed = false,
             EntryBody::MessagePosted { .. }
             | EntryBody::MessageEdited { .. }
-            | EntryBody::AgentJoined { .. } => {}
+            | EntryBody::AgentJoined { .. }
+            | EntryBody::EventPublished { .. } => {}
         }
     }
 
@@ -85,8 +87,7 @@ impl RoomEntries {
             | EntryBody::MessageEdited { message }
             | EntryBody::MessageDeleted { message } = &mut entry.body
             {
-                message.content.clear();
-                message.deleted = true;
+                message.withdraw();
             }
         }
     }

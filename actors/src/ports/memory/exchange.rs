@@ -143,7 +143,7 @@ mod tests {
 
     fn news(room: &str, from: &str) -> RoomNews {
         let user = UserId::parse("ann").unwrap();
-        let news = News::TypingChanged { user, is_typing: true, at: Timestamp(0) };
+        let news = News::TypingChanged { user, name: None, is_typing: true, at: Timestamp(0) };
         RoomNews { from: NodeId::parse(from).unwrap(), room: RoomId::chat(room).unwrap(), news }
     }
 

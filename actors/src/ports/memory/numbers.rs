@@ -6,23 +6,23 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use dashmap::DashMap;
 
-use crate::id::RoomId;
+use crate::ports::Place;
 
 #[derive(Default)]
 pub(super) struct Numbers {
     last: AtomicU64,
-    places: DashMap<u64, RoomId>,
+    places: DashMap<u64, Place>,
 }
 
 impl Numbers {
-    /// The next one, for this room.
-    pub(super) fn give(&self, room: &RoomId) -> u64 {
+    /// The next one, for this place.
+    pub(super) fn give(&self, place: Place) -> u64 {
         let number = self.last.fetch_add(1, Relaxed).saturating_add(1);
-        self.places.insert(number, room.clone());
+        self.places.insert(number, place);
         number
     }
 
-    pub(super) fn place(&self, number: u64) -> Option<RoomId> {
+    pub(super) fn place(&self, number: u64) -> Option<Place> {
         self.places.get(&number).map(|place| place.clone())
     }
 }

@@ -91,7 +91,7 @@ fn an_agent_is_known_by_name_and_time() {
 fn typing_is_a_signal() {
     let typing = json!({ "type": "typing", "data": { "userId": "ann", "isTyping": true }, "timestamp": "T" });
     assert!(
-        matches!(read(&typing), Ok(News::TypingChanged { user, is_typing: true, at: NOW }) if user.as_str() == "ann")
+        matches!(read(&typing), Ok(News::TypingChanged { user, is_typing: true, at: NOW, .. }) if user.as_str() == "ann")
     );
 }
 

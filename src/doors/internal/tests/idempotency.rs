@@ -136,7 +136,7 @@ async fn an_answer_that_was_lost_in_a_crash_is_found_in_the_log() {
         next.store.read(&RoomId::chat("elsewhere").unwrap(), Stretch::After(Seq::START), 1).await.unwrap();
     let body = page.entries.first().unwrap().body.clone();
     let by = Some(UserId::parse("bob").unwrap());
-    next.broker.add_entry(&room, &NewEntry { by, client_id, body }).await.unwrap();
+    next.broker.add_entry(&room, &NewEntry::granted(by, client_id, body)).await.unwrap();
 
     assert_eq!(next.keyed("key", CHAT, &said("y")).await.problem(422), "idempotency_key_reused");
     let again = next.keyed("key", CHAT, &said("x")).await;

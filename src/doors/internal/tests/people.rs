@@ -13,9 +13,9 @@ use actix_web::test::TestRequest;
 use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 use recado_actors::broker::{Broker, Worker};
-use recado_actors::dialect::{Dialect, DialectId, Frame};
+use recado_actors::dialect::{Dialect, DialectId, Frame, Line};
 use recado_actors::id::{RoomId, UserId};
-use recado_actors::message::client::{FollowRoom, Identity, OpenRoom};
+use recado_actors::message::client::{FollowRoom, Identity, OpenRoom, Right};
 use recado_actors::message::room::RoomEvent;
 use recado_actors::outlet::{Outlet, Wire};
 use recado_actors::refusal::Farewell;
@@ -68,7 +68,7 @@ impl Dialect for Plain {
         "plain"
     }
 
-    fn event(&self, event: &RoomEvent) -> Option<Frame> {
+    fn event(&self, event: &RoomEvent) -> Vec<Line> {
         let line = match event {
             RoomEvent::EntryAdded { entry, .. } => match entry.body.message() {
                 Some(message) if message.deleted => format!("{} withdrawn\n", entry.seq.0),
@@ -78,11 +78,13 @@ impl Dialect for Plain {
             RoomEvent::NoticeGiven { text, level, .. } => format!("{level:?} {text}\n"),
             RoomEvent::TypingChanged { .. }
             | RoomEvent::PresenceChanged { .. }
-            | RoomEvent::ReceiptMoved { .. } => {
-                return None;
+            | RoomEvent::ReceiptMoved { .. }
+            | RoomEvent::AttendanceChanged { .. }
+            | RoomEvent::SignalGiven { .. } => {
+                return Vec::new();
             }
         };
-        Some(Frame::new(line.into(), 0))
+        Line::everyone(Some(Frame::new(line.into(), 0)))
     }
 
     fn farewell(&self, _: Farewell) -> Vec<Frame> {
@@ -138,6 +140,7 @@ impl Listener {
         let ear = Rc::new(Ear::default());
         let outlet = worker.outlet(DialectId(0), Box::new(EarWire(ear.clone())));
         let identity = Identity {
+            right: Right::Granted,
             user: UserId::parse(user).unwrap(),
             may_speak_as_agent: true,
             name: None,

@@ -3,33 +3,33 @@
 use std::sync::Arc;
 
 use recado_actors::id::{RoomId, UserId};
-use recado_actors::message::room::Role;
+use recado_actors::message::presence::Status;
+use recado_actors::message::room::{Moved, Role};
 
 use super::*;
 
 const AT: Timestamp = Timestamp(1_705_314_600_000);
 
+fn room() -> RoomId {
+    RoomId::chat("chat_123").unwrap()
+}
+
 fn message() -> Message {
-    Message {
-        id: MessageId::parse("msg_123").unwrap(),
-        content: "Hello!".into(),
-        role: Role::User,
-        sender: Sender {
-            id: "user_123".into(),
-            name: Some("John Doe".into()),
-            email: None,
-            avatar: None,
-            more: serde_json::Map::new(),
-        },
-        created_at: "2024-01-15T10:30:00.000Z".into(),
-        updated_at: None,
-        deleted: false,
-    }
+    let sender = Sender {
+        id: "user_123".into(),
+        name: Some("John Doe".into()),
+        email: None,
+        avatar: None,
+        more: serde_json::Map::new(),
+    };
+    let id = MessageId::parse("msg_123").unwrap();
+    Message::text(id, "Hello!".into(), Role::User, sender, "2024-01-15T10:30:00.000Z".into())
 }
 
 fn say(extras: bool, event: &RoomEvent) -> Option<String> {
     let dialect = WidgetDialect { extras, heartbeat: Duration::from_secs(30) };
-    dialect.event(event).map(|frame| String::from_utf8(frame.packet().to_vec()).unwrap())
+    let lines = dialect.event(event);
+    lines.first().map(|line| String::from_utf8(line.frame.packet().to_vec()).unwrap())
 }
 
 fn goodbye(extras: bool, farewell: Farewell) -> Vec<u8> {
@@ -71,7 +71,8 @@ fn an_edit_carries_when_it_was_made() {
 #[test]
 fn typing_and_agents_are_told_as_the_seed_has_it() {
     let user = UserId::parse("user_123").unwrap();
-    let typing = RoomEvent::TypingChanged { user: user.clone(), is_typing: true, at: AT };
+    let typing =
+        RoomEvent::TypingChanged { room: room(), user: user.clone(), name: None, is_typing: true, at: AT };
     assert_eq!(
         say(false, &typing).as_deref(),
         Some(
@@ -105,8 +106,11 @@ fn a_deleted_content_leaves_stock_clients_too() {
 #[test]
 fn stock_clients_never_see_what_they_did_not_ask_for() {
     let user = UserId::parse("u").unwrap();
-    let receipt = RoomEvent::ReceiptMoved { user: user.clone(), delivered: Seq(2), read: Seq(1), at: AT };
-    let presence = RoomEvent::PresenceChanged { user, online: false, at: AT };
+    let to = Watermark { delivered: Seq(2), read: Seq(1) };
+    let moved = Moved { from: Watermark::default(), to, over: Arc::default() };
+    let receipt = RoomEvent::ReceiptMoved { room: room(), user: user.clone(), moved, at: AT };
+    let (status, between) = (Status::Offline, false);
+    let presence = RoomEvent::PresenceChanged { room: room(), user, status, between, at: AT };
     for event in [receipt, presence, entry(EntryBody::RoomClosed), entry(EntryBody::RoomReopened)] {
         assert_eq!(say(false, &event), None);
         assert!(say(true, &event).is_some());

@@ -1,0 +1,53 @@
+//! What is to be said becomes a message, if it may be said at all.
+
+use crate::broker::Broker;
+use crate::id::{MessageId, RoomId};
+use crate::message::client::{Identity, Words};
+use crate::message::room::{EntryBody, Message, MessageKind, Role, Sender};
+use crate::refusal::{GroupRefusal, Refusal};
+
+impl Broker {
+    pub fn check_length(&self, content: &str) -> Result<(), Refusal> {
+        let limit = self.settings().max_content_chars;
+        if content.chars().count() > limit { Err(Refusal::ContentTooLong { limit }) } else { Ok(()) }
+    }
+
+    /// In this client's name, as of now. Where our log is the record, the message is as it is made here.
+    pub fn compose(&self, identity: &Identity, words: Words, role: Role) -> Result<Message, Refusal> {
+        let Words { content, kind, attachment, reply_to } = words;
+        self.check_length(&content)?;
+        if content.trim().is_empty() && (kind == MessageKind::Text || attachment.is_none()) {
+            return Err(Refusal::EmptyContent);
+        }
+        let Identity { user, name, email, avatar, .. } = identity;
+        let sender = Sender {
+            id: user.to_string(),
+            name: Some(name.clone().unwrap_or_else(|| user.to_string())),
+            email: email.clone(),
+            avatar: avatar.clone(),
+            more: serde_json::Map::new(),
+        };
+        let created_at = self.clock().now().to_string();
+        let text = Message::text(MessageId::fresh(), content, role, sender, created_at);
+        Ok(Message { kind, attachment, reply_to, ..text })
+    }
+
+    /// Can this message be answered in this room?
+    pub async fn check_reply(&self, room: &RoomId, id: &MessageId) -> Result<(), Refusal> {
+        let log = &self.ports().log;
+        let found = log.find(room, id).await.inspect_err(|_| self.count_failed_read())?;
+        match found.as_ref().map(|entry| &entry.body) {
+            Some(EntryBody::MessageDeleted { .. }) => Err(Refusal::Group(GroupRefusal::ReplyDeleted)),
+            Some(_) => Ok(()),
+            None => match log.place_of(id).await.inspect_err(|_| self.count_failed_read())? {
+                Some(_) => Err(Refusal::Group(GroupRefusal::ReplyElsewhere)),
+                None => Err(Refusal::Group(GroupRefusal::UnknownReply)),
+            },
+        }
+    }
+
+    /// The store did not show what it was asked for.
+    pub fn count_failed_read(&self) {
+        self.vitals().counts.store_errors.count("read");
+    }
+}
