@@ -147,6 +147,7 @@ async fn announce(times: u64) -> anyhow::Result<()> {
             user,
             right: Right::Granted,
             rooms: RefCell::new(vec![room.clone()]),
+            life: seat,
             session: <_>::default(),
             token_id: None,
             expires_at: <_>::default(),

@@ -114,10 +114,13 @@ pub struct CountSessions {
 #[rtype(result = "()")]
 pub struct TellEveryone(pub Arc<Announcement>);
 
-/// Notice: a session of this shard ended.
+/// Notice: a session of this shard ended. On one socket one may follow another; this is the one with that `life`.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
-pub struct SessionGone(pub SessionId);
+pub struct SessionGone {
+    pub session: SessionId,
+    pub life: u64,
+}
 
 pub struct Shard {
     id: ShardId,
@@ -249,9 +252,11 @@ impl Handler<TellEveryone> for Shard {
 impl Handler<SessionGone> for Shard {
     type Result = ();
 
-    fn handle(&mut self, SessionGone(session): SessionGone, _: &mut Self::Context) {
+    fn handle(&mut self, SessionGone { session, life }: SessionGone, _: &mut Self::Context) {
         // After an orderly end the outlet is gone already; after a panic this is the goodbye.
-        if let Some(local) = self.locals.remove(session) {
+        if self.locals.get(session).is_some_and(|local| local.life == life)
+            && let Some(local) = self.locals.remove(session)
+        {
             local.outlet.close(Farewell::Internal);
         }
     }

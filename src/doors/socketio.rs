@@ -6,6 +6,7 @@
 pub mod chat;
 pub mod connection;
 pub mod engine;
+pub mod guest;
 pub mod packet;
 pub mod peer;
 pub mod rooms;

@@ -74,20 +74,22 @@ impl Worker {
         rooms: Vec<RoomId>,
     ) -> Addr<Session> {
         allowance.belongs_to(&identity.user);
+        let life = self.broker.0.next_session.fetch_add(1, Relaxed);
         let local = Rc::new(Local {
             outlet: outlet.clone(),
             user: identity.user.clone(),
             right: identity.right,
             rooms: RefCell::new(rooms),
+            life,
             session: OnceCell::new(),
             token_id: identity.token_id.clone(),
             expires_at: Cell::new(identity.expires_at),
             counted: Counted::new(self.broker.vitals(), outlet.way()),
         });
         self.locals.add(local.clone());
-        let (link, id) = (self.link.clone(), outlet.session());
+        let (link, session) = (self.link.clone(), outlet.session());
         let alive = Alive::new(self.broker.vitals(), "session");
-        let obituary = Obituary::new(alive, move || link.tell(SessionGone(id)));
+        let obituary = Obituary::new(alive, move || link.tell(SessionGone { session, life }));
         let (broker, allowance) = (self.broker.clone(), allowance.clone());
         let session = Session::new(self.shard, broker, identity, local.clone(), allowance, obituary).start();
         // Set once: a seat has one session.

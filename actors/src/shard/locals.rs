@@ -29,6 +29,8 @@ pub struct Local {
     pub right: Right,
     /// Which it follows, or is about to.
     pub rooms: RefCell<Vec<RoomId>>,
+    /// Which of the sessions that were started here.
+    pub life: u64,
     /// Its session, once it is started.
     pub session: OnceCell<WeakAddr<Session>>,
     pub token_id: Option<Arc<str>>,
