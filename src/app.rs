@@ -100,7 +100,7 @@ impl App {
         let storing::Stores { mut ports, catalogue, store } =
             storing::ports(&config, given, &birth.clock).await?;
         let backplane = if alone { None } else { bridging::backplane(&config, &mut ports, &birth)? };
-        let depot = keeping::depot(&config, catalogue, &birth.clock)?;
+        let depot = keeping::depot(&config, catalogue, ports.people.clone(), &birth.clock)?;
         let sweeping = actix_web::rt::spawn(depot.clone().keep_swept());
         let (broker, house) = wiring::house(&config, address, ports, depot, birth, annex)?;
         // A lone worker has them on its own thread: no message wakes another for a step on its way.

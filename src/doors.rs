@@ -3,6 +3,7 @@
 //! Doors translate; they never decide who may do what, never touch the store, and do not know each other.
 
 pub mod admin;
+pub mod in_hand;
 pub mod internal;
 pub mod ops;
 pub mod pages;

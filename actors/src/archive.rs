@@ -6,6 +6,7 @@
 mod keeping;
 mod letters;
 mod people;
+mod seeing;
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
@@ -16,8 +17,9 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::broker::Broker;
+use crate::clock::Timestamp;
 use crate::courier::VisitEndpoints;
-use crate::id::{RoomId, SessionId};
+use crate::id::{GroupId, RoomId, SessionId, UserId};
 use crate::message::room::{Answer, Posted};
 use crate::ports::{Appended, Draft, LogError};
 use crate::refusal::Refusal;
@@ -27,7 +29,8 @@ use crate::vitals::Vitals;
 
 pub use keeping::{KeepAnswer, RemoveBan, SaveBan, SaveReceipts, SpendTicket};
 pub use letters::{EnableEndpoint, ForgetDeadLetters, ReplayLetters, SettleLetters};
-pub use people::{AddMember, ChangeRole, MarkSeen, MeetUser, RemoveMember, SaveGroup, SaveUser};
+pub use people::{AddMember, ChangeRole, MeetUser, RemoveMember, SaveGroup, SaveUser};
+pub use seeing::NoteSeen;
 
 /// Who said it first: what began elsewhere is no news to other nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +91,9 @@ pub struct Archive {
     due: bool,
     /// When the last one began.
     began: Option<Instant>,
+    /// When users were there, not written yet; a write is due.
+    seen: HashMap<(UserId, Option<GroupId>), Timestamp>,
+    seeing: bool,
     /// Let go when nothing is waiting.
     settling: Vec<oneshot::Sender<()>>,
     _obituary: Obituary,
@@ -101,6 +107,8 @@ impl Archive {
             writing: false,
             due: false,
             began: None,
+            seen: HashMap::new(),
+            seeing: false,
             settling: Vec::new(),
             _obituary: obituary,
         }
@@ -276,6 +284,7 @@ impl Handler<Settle> for Archive {
     fn handle(&mut self, _: Settle, ctx: &mut Self::Context) -> Self::Result {
         let (held, let_go) = oneshot::channel();
         self.settling.push(held);
+        self.save_seen(ctx);
         self.schedule(ctx);
         // Let go by being dropped.
         Box::pin(let_go.map(drop))

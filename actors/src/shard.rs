@@ -16,7 +16,7 @@ use crate::broker::{Broker, Returns};
 use crate::clock::Timestamp;
 use crate::dialect::Announcement;
 use crate::id::{GroupId, RoomId, Seq, SessionId, ShardId, UserId};
-use crate::message::client::EnterGroup;
+use crate::message::client::{EnterGroup, UnfollowRoom};
 use crate::message::room::Member;
 use crate::ports::Ban;
 use crate::refusal::Farewell;
@@ -63,6 +63,14 @@ pub struct EnterMembers {
     pub group: GroupId,
     pub users: Arc<[UserId]>,
     pub from: Seq,
+}
+
+/// Notice: this session may not hear the room any more.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct ExpelMember {
+    pub room: RoomId,
+    pub session: SessionId,
 }
 
 /// Query: a room that begins asks who of its members sits here; none if nobody does.
@@ -192,6 +200,17 @@ impl Handler<DetachMember> for Shard {
 
     fn handle(&mut self, DetachMember { room, session }: DetachMember, _: &mut Self::Context) {
         self.locals.detach(&room, session);
+    }
+}
+
+impl Handler<ExpelMember> for Shard {
+    type Result = ();
+
+    fn handle(&mut self, ExpelMember { room, session }: ExpelMember, _: &mut Self::Context) {
+        self.locals.detach(&room, session);
+        if let Some(session) = self.locals.session(session) {
+            session.do_send(UnfollowRoom { room });
+        }
     }
 }
 

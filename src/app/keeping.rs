@@ -4,11 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use futures_util::future::BoxFuture;
 use recado_actors::broker::Broker;
 use recado_actors::clock::Clock;
-use recado_actors::depot::{Depot, DepotPlan, DepotRules, TokensOwnRoom};
+use recado_actors::depot::{Depot, DepotPlan, DepotRules, MayRead, Visitor};
+use recado_actors::id::{GroupId, RoomId};
+use recado_actors::ports::LogError;
 use recado_actors::ports::files::{Allowance, Catalogue, Files};
 use recado_actors::ports::memory::MemoryFiles;
+use recado_actors::ports::people::People;
 
 use crate::auth::Verifier;
 use crate::config::{Config, FilesPlace};
@@ -20,11 +24,30 @@ use crate::media;
 /// What files in memory may have together.
 const MEMORY_BYTES: u64 = 256 * 1024 * 1024;
 
-pub(super) fn depot(config: &Config, catalogue: Arc<dyn Catalogue>, clock: &Clock) -> anyhow::Result<Depot> {
+/// Whoever is in a group sees its files; any other room's are for those whose token is for it.
+struct Members(Arc<dyn People>);
+
+impl MayRead for Members {
+    fn may_read(&self, visitor: &Visitor, room: &RoomId) -> BoxFuture<'static, Result<bool, LogError>> {
+        let own = visitor.room.as_ref() == Some(room);
+        let Some(group) = GroupId::of_room(room).filter(|_| !own) else {
+            return Box::pin(std::future::ready(Ok(own)));
+        };
+        let membership = self.0.membership(group, &visitor.user);
+        Box::pin(async move { Ok(membership.await?.is_some_and(|membership| membership.active)) })
+    }
+}
+
+pub(super) fn depot(
+    config: &Config,
+    catalogue: Arc<dyn Catalogue>,
+    people: Arc<dyn People>,
+    clock: &Clock,
+) -> anyhow::Result<Depot> {
     Ok(Depot::new(DepotPlan {
         files: files(config).context("files.url")?,
         catalogue,
-        may_read: Arc::new(TokensOwnRoom),
+        may_read: Arc::new(Members(people)),
         sniff: media::sniff,
         rules: rules(config),
         clock: clock.clone(),

@@ -1,5 +1,6 @@
 //! From settings to parts: ports, broker, and what the doors on every thread share.
 
+mod chat;
 mod widget;
 
 use std::net::SocketAddr;
@@ -113,7 +114,7 @@ pub(super) fn house(
     birth: Birth,
     annex: Annex,
 ) -> anyhow::Result<(Broker, House)> {
-    let dialects = dialects(config, annex.dialects);
+    let dialects = dialects(config, chat::dialect(config).into_iter().chain(annex.dialects));
     let Birth { node, clock, vitals } = birth;
     let broker = Broker::new(Plan { node, settings: settings(config), ports, dialects, clock, vitals });
     let verifier = Arc::new(Verifier::new(config.auth.settings())?);
@@ -121,6 +122,7 @@ pub(super) fn house(
     let gate = Gate::new(gate_rules(config));
     let widget = widget::door(config, &broker, verifier.clone(), tickets.clone())?;
     let secrets = Arc::new(internal_secrets(config));
+    let claims = chat::claim(config, &depot, &verifier).into_iter().chain(annex.doors).collect();
     let uploads = keeping::door(config, &broker, depot, verifier.clone(), gate.clone());
     let admin = AdminDoor::new(config, broker.clone(), gate.clone(), secrets.clone(), verifier);
     let internal = InternalDoor {
@@ -136,14 +138,13 @@ pub(super) fn house(
     let (guard, deflate) = (guard(config), deflate(config));
     let user_timeout = Duration::from_millis(config.limits.tcp_user_timeout_ms);
     let admin = config.admin.enabled.then(|| Arc::new(admin));
-    let claims = annex.doors;
     Ok((
         broker,
         House { gate, guard, user_timeout, deflate, widget, claims, internal, ops, uploads, admin, metrics },
     ))
 }
 
-fn dialects(config: &Config, more: Vec<Arc<dyn Dialect>>) -> Dialects {
+fn dialects(config: &Config, more: impl Iterator<Item = Arc<dyn Dialect>>) -> Dialects {
     let heartbeat = Duration::from_millis(config.doors.widget.heartbeat_ms);
     let widget = |extras| -> Arc<dyn Dialect> { Arc::new(WidgetDialect { extras, heartbeat }) };
     Dialects::new([widget(false), widget(true)].into_iter().chain(more).collect())

@@ -28,7 +28,9 @@ pub struct Widget {
 #[serde(deny_unknown_fields)]
 pub struct Chat {
     pub enabled: bool,
-    pub anonymous: bool,
+    pub known_users_only: bool,
+    pub events_per_minute: u32,
+    pub pending_messages: usize,
     pub token_seconds: u64,
     pub heartbeat_ms: u64,
     pub timeout_ms: u64,
@@ -71,10 +73,8 @@ pub struct Collab {
 
 impl Doors {
     pub(super) fn contradictions(&self, found: &mut Contradictions) {
-        const LATER: &str = "is true, but this door comes with a later version; this one has doors.widget";
-        if self.chat.enabled {
-            found.against(&["doors.chat.enabled"], LATER);
-        }
+        const LATER: &str =
+            "is true, but this door comes with a later version; this one has doors.widget and doors.chat";
         if self.events.enabled {
             found.against(&["doors.events.enabled"], LATER);
         }

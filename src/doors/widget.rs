@@ -29,12 +29,12 @@ use recado_actors::supervisor::ask;
 use recado_actors::vitals::Counts;
 
 use crate::auth::{Tickets, Verifier};
+use crate::doors::in_hand::InHand;
 use crate::doors::socket::gate::Place;
 use crate::doors::socket::handshake::Arrival;
 use crate::doors::socket::{Conversation, Said};
 use crate::doors::widget::codec::{Asked, Heard};
 use crate::doors::widget::entering::Visitor;
-use crate::doors::widget::posting::InHand;
 use crate::doors::widget::words::Subject;
 
 /// What every widget connection shares.

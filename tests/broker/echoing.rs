@@ -15,7 +15,8 @@ use crate::house::{House, SOON, config};
 use crate::protocol_echo;
 
 /// Heartbeats nobody needs to think of.
-pub const CALM: [(&str, &str); 4] = [
+pub const CALM: [(&str, &str); 5] = [
+    ("RECADO_DOORS__CHAT__ENABLED", "false"),
     ("RECADO_DOORS__CHAT__HEARTBEAT_MS", "25000"),
     ("RECADO_DOORS__CHAT__TIMEOUT_MS", "20000"),
     ("RECADO_DOORS__CHAT__MAX_MESSAGE_BYTES", "1000000"),
@@ -23,7 +24,8 @@ pub const CALM: [(&str, &str); 4] = [
 ];
 
 /// The same, but quick to ask and quick to give up.
-pub const HASTY: [(&str, &str); 4] = [
+pub const HASTY: [(&str, &str); 5] = [
+    ("RECADO_DOORS__CHAT__ENABLED", "false"),
     ("RECADO_DOORS__CHAT__HEARTBEAT_MS", "300"),
     ("RECADO_DOORS__CHAT__TIMEOUT_MS", "200"),
     ("RECADO_DOORS__CHAT__MAX_MESSAGE_BYTES", "1000000"),

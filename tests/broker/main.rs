@@ -9,6 +9,7 @@
     reason = "a story that goes wrong fails"
 )]
 
+mod chatting;
 mod echoing;
 mod house;
 mod minutes;
@@ -31,6 +32,10 @@ mod bad_frames;
 mod bans;
 mod benching;
 mod catching_up;
+mod chat_changing;
+mod chat_entering;
+mod chat_presence;
+mod chat_sending;
 mod cluster;
 mod command_line;
 mod compression;

@@ -8,7 +8,7 @@ use recado_actors::ports::people::{
     GroupDraft, GroupKind, MemberDraft, MemberRole, People, User, UserSearch,
 };
 
-use crate::people::{NOON, user};
+use crate::people::{NOON, sight, user};
 
 pub fn person(id: &str, name: &str, last_name: &str) -> User {
     User {
@@ -90,9 +90,9 @@ pub async fn what_was_seen_only_moves_on<S: People>(store: S) {
     let seen = async || store.user(&user("1")).await.unwrap().unwrap().last_seen;
     crowd(&store, 1).await;
     assert_eq!(seen().await, None);
-    store.mark_seen(&user("1"), None, NOON).await.unwrap();
-    store.mark_seen(&user("1"), None, NOON.plus_ms(-5)).await.unwrap();
-    store.mark_seen(&user("nobody"), Some(number(9)), NOON).await.unwrap();
+    store.mark_seen(vec![sight("1", None, NOON)]).await.unwrap();
+    let earlier = sight("1", None, NOON.plus_ms(-5));
+    store.mark_seen(vec![earlier, sight("nobody", Some(9), NOON)]).await.unwrap();
     assert_eq!(seen().await, Some(NOON));
     store.save_user(person("1", "again", "")).await.unwrap();
     assert_eq!(seen().await, Some(NOON));

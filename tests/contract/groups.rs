@@ -11,7 +11,7 @@ use recado_actors::ports::people::{
 use recado_actors::ports::{Draft, Log};
 
 use crate::directory::{crowd, direct, group, member, number, put};
-use crate::people::{NOON, message, user};
+use crate::people::{NOON, message, sight, user};
 use crate::race::race;
 
 const ALL: Span = Span { skip: 0, most: 1000 };
@@ -175,9 +175,9 @@ pub async fn a_look_into_a_group_only_moves_on<S: People>(store: S) {
     crowd(&store, 2).await;
     store.save_group(group("us", &["1"]), NOON).await.unwrap();
     for ms in [5, 0, 3] {
-        store.mark_seen(&user("1"), Some(number(1)), NOON.plus_ms(ms)).await.unwrap();
+        store.mark_seen(vec![sight("1", Some(1), NOON.plus_ms(ms))]).await.unwrap();
     }
-    store.mark_seen(&user("2"), Some(number(1)), NOON).await.unwrap();
+    store.mark_seen(vec![sight("2", Some(1), NOON)]).await.unwrap();
     assert_eq!(kept(&store, 1, "1").await.last_seen, Some(NOON.plus_ms(5)));
     assert_eq!(store.user(&user("2")).await.unwrap().unwrap().last_seen, Some(NOON));
     assert_eq!(store.membership(number(1), &user("2")).await, Ok(None));

@@ -5,8 +5,9 @@
 use std::time::Duration;
 
 use recado_actors::clock::Timestamp;
-use recado_actors::id::{ClientId, MessageId, RoomId, Seq, UserId};
+use recado_actors::id::{ClientId, GroupId, MessageId, RoomId, Seq, UserId};
 use recado_actors::message::room::{EntryBody, Message, Role, Sender};
+use recado_actors::ports::people::Seen;
 use recado_actors::ports::{Appended, Draft, Log, Page, Stretch};
 
 pub const NOON: Timestamp = Timestamp(1_700_000_000_000);
@@ -66,6 +67,11 @@ pub async fn append(store: &impl Log, batch: Vec<Draft>) -> Vec<Appended> {
 /// The whole room, read in one stretch.
 pub async fn all(store: &impl Log, place: &str) -> Page {
     store.read(&room(place), Stretch::After(Seq::START), usize::MAX).await.unwrap()
+}
+
+/// A user was seen, perhaps in a group.
+pub fn sight(who: &str, group: Option<u64>, at: Timestamp) -> Seen {
+    Seen { user: user(who), group: group.map(|group| GroupId::new(group).unwrap()), at }
 }
 
 pub fn numbers(page: &Page) -> Vec<u64> {

@@ -50,14 +50,6 @@ pub struct ChangeRole {
     pub role: MemberRole,
 }
 
-/// Command: the user was there, and looked into this group.
-#[derive(Message)]
-#[rtype(result = "Result<(), LogError>")]
-pub struct MarkSeen {
-    pub user: UserId,
-    pub group: Option<GroupId>,
-}
-
 /// What failures of these are counted as.
 const OP: &str = "people";
 
@@ -151,13 +143,5 @@ impl Handler<ChangeRole> for Archive {
             }
             Ok(changed)
         })
-    }
-}
-
-impl Handler<MarkSeen> for Archive {
-    type Result = ResponseFuture<Result<(), LogError>>;
-
-    fn handle(&mut self, MarkSeen { user, group }: MarkSeen, _: &mut Self::Context) -> Self::Result {
-        self.noted(OP, self.broker.ports().people.mark_seen(&user, group, self.now()))
     }
 }

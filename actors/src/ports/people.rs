@@ -231,6 +231,14 @@ pub struct Contact {
     pub group: GroupId,
 }
 
+/// A user was there, and looked into this group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub user: UserId,
+    pub group: Option<GroupId>,
+    pub at: Timestamp,
+}
+
 type Answer<T, E = LogError> = BoxFuture<'static, Result<T, E>>;
 
 /// Users, groups, and who is in which. Lists hold who is in a group now; [`People::membership`] knows who was.
@@ -276,8 +284,8 @@ pub trait People: Send + Sync + 'static {
     /// False: they are not in it.
     fn change_role(&self, group: GroupId, user: &UserId, role: MemberRole) -> Answer<bool>;
 
-    /// The user was there, and looked into this group.
-    fn mark_seen(&self, user: &UserId, group: Option<GroupId>, at: Timestamp) -> Answer<()>;
+    /// These users were there, all of them in one transaction.
+    fn mark_seen(&self, seen: Vec<Seen>) -> Answer<()>;
 
     /// With whom this user has a direct group, the newest group first.
     fn contacts(&self, user: &UserId, span: Span) -> Answer<Vec<Contact>>;

@@ -15,7 +15,7 @@ use crate::ports::LogError;
 use crate::ports::people::{Group, GroupKind, MemberRole, People, Span};
 use crate::refusal::{GroupRefusal, Refusal};
 use crate::room::Room;
-use crate::shard::DetachMember;
+use crate::shard::ExpelMember;
 
 /// A group and who is in it now.
 pub(super) struct Roster {
@@ -96,7 +96,7 @@ impl Room {
         let strangers: Vec<_> = self.members.keys().filter_map(|session| stranger(self, session)).collect();
         for (shard, session) in strangers {
             if let Some(link) = self.broker.shard(shard) {
-                link.tell(DetachMember { room: self.id.clone(), session });
+                link.tell(ExpelMember { room: self.id.clone(), session });
             }
             ctx.notify(LeaveRoom { session });
         }

@@ -142,6 +142,10 @@ impl Locals {
         staying.into_iter().take(share).map(|outlet| outlet.part(farewell(outlet.session()))).count()
     }
 
+    pub(super) fn session(&self, id: SessionId) -> Option<Addr<Session>> {
+        self.get(id)?.session.get()?.upgrade()
+    }
+
     /// The sessions of these users that hear what their groups say.
     pub(super) fn members_among(&self, users: &[UserId]) -> Vec<Addr<Session>> {
         let sessions = self.sessions.borrow();

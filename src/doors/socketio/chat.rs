@@ -1,4 +1,66 @@
-//! The chat dialect: groups and direct chats for stock Socket.IO clients (seed 003).
+//! The chat dialect: groups and direct chats over Socket.IO (seed 003, PROTOCOLS section 5).
+//!
+//! A client is whoever its token says; where it may speak and what it may do there, the rooms of its groups decide.
 
 pub mod asked;
-pub mod texts;
+mod budget;
+pub mod dialect;
+mod entering;
+mod grouping;
+mod pending;
+mod receiving;
+mod sending;
+mod talk;
+mod texts;
+mod uploading;
+mod words;
+
+use std::sync::Arc;
+
+use recado_actors::depot::Depot;
+
+use super::packet::ROOT;
+use super::talk::{Admission, Knock, Talks};
+use crate::auth::Verifier;
+use budget::Budget;
+
+/// What all clients of this door share.
+#[derive(Clone)]
+pub struct ChatDoor {
+    verifier: Arc<Verifier>,
+    depot: Depot,
+    budget: Arc<Budget>,
+    rules: ChatRules,
+}
+
+/// What this door goes by.
+#[derive(Debug, Clone, Copy)]
+pub struct ChatRules {
+    /// Only users that the directory knows come in.
+    pub known_users_only: bool,
+    /// Events of one user in a minute, whatever they use; typing and receipts are not counted.
+    pub events_per_minute: u32,
+    /// The most users whose events are counted at once.
+    pub counted_users: usize,
+    /// The most messages a client is told when it connects.
+    pub pending_messages: usize,
+    /// How many messages of one client may be on their way at once.
+    pub posts_in_hand: u64,
+}
+
+impl ChatDoor {
+    pub fn new(verifier: Arc<Verifier>, depot: Depot, rules: ChatRules) -> Self {
+        let budget = Arc::new(Budget::new(rules.events_per_minute, rules.counted_users));
+        Self { verifier, depot, budget, rules }
+    }
+}
+
+impl Talks for ChatDoor {
+    fn admit(&self, knock: Knock) -> Option<Admission> {
+        if knock.namespace != ROOT {
+            return None;
+        }
+        let door = self.clone();
+        Some(Box::pin(async move { door.let_in(knock).await }))
+    }
+}

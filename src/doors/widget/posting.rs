@@ -2,7 +2,6 @@
 //!
 //! Posts reach the session in the order they were read, and only so many are on their way at once.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use actix::Addr;
@@ -11,63 +10,13 @@ use recado_actors::dialect::Lane;
 use recado_actors::id::{ClientId, RoomId};
 use recado_actors::message::client::{Acknowledgement, PostMessage, Words};
 use recado_actors::message::room::Role;
-use recado_actors::outlet::Outlet;
 use recado_actors::refusal::{Farewell, Refusal};
 use recado_actors::session::Session;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 use super::WidgetTalk;
 use super::words::{self, Subject};
-
-/// What was handed to the session and is not answered yet.
-#[derive(Default)]
-pub(super) struct InHand {
-    taken: Cell<u64>,
-    answered: Cell<u64>,
-    changed: Notify,
-}
-
-impl InHand {
-    fn in_hand(&self) -> u64 {
-        self.taken.get().saturating_sub(self.answered.get())
-    }
-
-    /// Ends when no more than this many are left.
-    pub async fn at_most(&self, most: u64) {
-        while self.in_hand() > most {
-            self.changed.notified().await;
-        }
-    }
-
-    /// Ends when all that came before this one are answered.
-    async fn turn(&self, number: u64) {
-        while self.answered.get() < number {
-            self.changed.notified().await;
-        }
-    }
-
-    fn take(self: &Rc<Self>, outlet: &Rc<Outlet>) -> Taken {
-        let number = self.taken.get();
-        self.taken.set(number.saturating_add(1));
-        outlet.take_in_hand();
-        Taken { posts: self.clone(), outlet: outlet.clone(), number }
-    }
-}
-
-/// One of those; answered when it is dropped.
-struct Taken {
-    posts: Rc<InHand>,
-    outlet: Rc<Outlet>,
-    number: u64,
-}
-
-impl Drop for Taken {
-    fn drop(&mut self) {
-        self.posts.answered.update(|answered| answered.saturating_add(1));
-        self.posts.changed.notify_waiters();
-        self.outlet.put_down();
-    }
-}
+use crate::doors::in_hand::Taken;
 
 /// Words the answer to one post for the client that sent it.
 struct Answer {
@@ -79,7 +28,7 @@ struct Answer {
 impl Answer {
     /// Answers come in the order of the posts, also where one is refused at once.
     async fn give(self, answer: Result<Acknowledgement, Refusal>) {
-        self.taken.posts.turn(self.taken.number).await;
+        self.taken.turn().await;
         let said = match (answer, &self.temp_id) {
             (Ok(Acknowledgement { id, seq, duplicate, .. }), Some(temp_id)) => {
                 words::sent(temp_id, &id, seq, duplicate, self.worker.broker().clock().now())

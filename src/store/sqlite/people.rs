@@ -14,7 +14,7 @@ use recado_actors::id::{GroupId, UserId};
 use recado_actors::ports::LogError;
 use recado_actors::ports::people::{
     Contact, FoundUser, Group, GroupDraft, GroupMember, MemberDraft, MemberRole, Membership, OwnGroups,
-    People, PeopleError, SavedGroup, Span, User, UserSearch, pair,
+    People, PeopleError, SavedGroup, Seen, Span, User, UserSearch, pair,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -121,9 +121,8 @@ impl People for SqliteStore {
         self.writer().ask(move |conn| members::change_role(conn, group, &user, role))
     }
 
-    fn mark_seen(&self, user: &UserId, group: Option<GroupId>, at: Timestamp) -> Answer<()> {
-        let user = user.clone();
-        self.writer().ask(move |conn| members::mark_seen(conn, &user, group, at))
+    fn mark_seen(&self, seen: Vec<Seen>) -> Answer<()> {
+        self.writer().ask(move |conn| members::mark_seen(conn, &seen))
     }
 
     fn contacts(&self, user: &UserId, span: Span) -> Answer<Vec<Contact>> {

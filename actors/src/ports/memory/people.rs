@@ -16,7 +16,7 @@ use crate::id::{GroupId, UserId};
 use crate::ports::LogError;
 use crate::ports::people::{
     Contact, FoundUser, Group, GroupDraft, GroupKind, GroupMember, MemberDraft, MemberRole, Membership,
-    OwnGroup, OwnGroups, People, PeopleError, SEARCH_LEAST, SavedGroup, Span, User, UserSearch, pair,
+    OwnGroup, OwnGroups, People, PeopleError, SEARCH_LEAST, SavedGroup, Seen, Span, User, UserSearch, pair,
 };
 
 type Answer<T, E = LogError> = BoxFuture<'static, Result<T, E>>;
@@ -176,9 +176,10 @@ impl People for MemoryStore {
         self.at_once(move |shelves| shelves.town.write(|registry| registry.change_role(group, &user, role)))
     }
 
-    fn mark_seen(&self, user: &UserId, group: Option<GroupId>, at: Timestamp) -> Answer<()> {
-        let user = user.clone();
-        self.at_once(move |shelves| shelves.town.write(|registry| registry.mark_seen(&user, group, at)))
+    fn mark_seen(&self, seen: Vec<Seen>) -> Answer<()> {
+        self.at_once(move |shelves| {
+            shelves.town.write(|registry| seen.iter().for_each(|seen| registry.mark_seen(seen)));
+        })
     }
 
     fn contacts(&self, user: &UserId, span: Span) -> Answer<Vec<Contact>> {

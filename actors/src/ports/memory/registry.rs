@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::clock::Timestamp;
 use crate::id::{GroupId, UserId};
 use crate::ports::people::{
-    Group, GroupDraft, GroupKind, MemberDraft, MemberRole, Membership, Pair, PeopleError, SavedGroup, User,
+    Group, GroupDraft, GroupKind, MemberDraft, MemberRole, Membership, Pair, PeopleError, SavedGroup, Seen,
+    User,
 };
 
 #[derive(Default)]
@@ -179,7 +180,8 @@ impl Registry {
         true
     }
 
-    pub(super) fn mark_seen(&mut self, user: &UserId, group: Option<GroupId>, at: Timestamp) {
+    pub(super) fn mark_seen(&mut self, seen: &Seen) {
+        let (user, group, at) = (&seen.user, seen.group, seen.at);
         if let Some(user) = self.users.get_mut(user) {
             user.last_seen = user.last_seen.max(Some(at));
         }

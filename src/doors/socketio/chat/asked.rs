@@ -12,6 +12,8 @@
 //!
 //! Ids are whole numbers, also written as text; a field that is null was left out, as Flutter does.
 
+use recado_actors::message::presence::Status;
+use recado_actors::message::room::{Attachment, MessageKind};
 use serde_json::{Map, Value};
 
 use super::texts;
@@ -25,73 +27,15 @@ const LONGEST_TEMP_ID: usize = 128;
 /// A group, message or user as the wire counts them.
 pub type Number = u64;
 
-/// What kind of message it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Text,
-    Image,
-    File,
-    Audio,
-    Video,
-}
-
-impl Kind {
-    pub const ALL: [Self; 5] = [Self::Text, Self::Image, Self::File, Self::Audio, Self::Video];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Image => "image",
-            Self::File => "file",
-            Self::Audio => "audio",
-            Self::Video => "video",
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
-    }
-}
-
-/// How a user says they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    Online,
-    Away,
-    Busy,
-    Offline,
-}
-
-impl Status {
-    pub const ALL: [Self; 4] = [Self::Online, Self::Away, Self::Busy, Self::Offline];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Online => "online",
-            Self::Away => "away",
-            Self::Busy => "busy",
-            Self::Offline => "offline",
-        }
-    }
-}
-
-/// A file that was uploaded before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attached {
-    pub url: String,
-    pub name: Option<String>,
-    pub size: Option<u64>,
-}
-
 /// A message as its sender wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
     pub group: Number,
-    pub kind: Kind,
+    pub kind: MessageKind,
     /// Trimmed; empty only beside a file.
     pub content: String,
     pub reply_to: Option<Number>,
-    pub file: Option<Attached>,
+    pub file: Option<Attachment>,
 }
 
 /// What an event asks for.
@@ -176,15 +120,15 @@ impl Fields<'_> {
     fn letter(&self) -> Result<Letter, &'static str> {
         let group = self.group()?;
         let kind = match self.field("type") {
-            None => Kind::Text,
-            Some(kind) => kind.as_str().and_then(Kind::parse).ok_or(texts::KIND_UNKNOWN)?,
+            None => MessageKind::Text,
+            Some(kind) => kind.as_str().and_then(MessageKind::parse).ok_or(texts::KIND_UNKNOWN)?,
         };
         let content = self.text("content").unwrap_or_default();
         let file = self.text("fileUrl").filter(|url| !url.is_empty()).map(|url| self.attached(url));
         match (kind, &file) {
-            (Kind::Text, _) if content.is_empty() => return Err(texts::CONTENT_NEEDED),
-            (Kind::Text, _) if content.trim().is_empty() => return Err(texts::TEXT_EMPTY),
-            (Kind::Text, _) | (_, Some(_)) => {}
+            (MessageKind::Text, _) if content.is_empty() => return Err(texts::CONTENT_NEEDED),
+            (MessageKind::Text, _) if content.trim().is_empty() => return Err(texts::TEXT_EMPTY),
+            (MessageKind::Text, _) | (_, Some(_)) => {}
             (_, None) => return Err(texts::FILE_NEEDED),
         }
         let reply_to = match self.field("replyToId") {
@@ -194,9 +138,9 @@ impl Fields<'_> {
         Ok(Letter { group, kind, content: content.trim().to_owned(), reply_to, file })
     }
 
-    fn attached(&self, url: &str) -> Attached {
+    fn attached(&self, url: &str) -> Attachment {
         let name = self.text("fileName").map(str::to_owned);
-        Attached { url: url.to_owned(), name, size: self.id("fileSize") }
+        Attachment { url: url.to_owned(), name, size: self.id("fileSize") }
     }
 
     fn edit(&self) -> Result<Asked, &'static str> {
@@ -224,10 +168,7 @@ impl Fields<'_> {
             "message_read" => Some(Asked::Read { messages: self.messages()? }),
             "typing_start" => Some(Asked::Typing { group: self.id("groupId")?, is_typing: true }),
             "typing_stop" => Some(Asked::Typing { group: self.id("groupId")?, is_typing: false }),
-            "update_status" => {
-                let told = self.text("status")?;
-                Status::ALL.into_iter().find(|status| status.as_str() == told).map(Asked::SetStatus)
-            }
+            "update_status" => Status::parse(self.text("status")?).map(Asked::SetStatus),
             _ => None,
         }
     }

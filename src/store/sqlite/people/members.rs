@@ -5,7 +5,7 @@
 use recado_actors::clock::Timestamp;
 use recado_actors::id::{GroupId, UserId};
 use recado_actors::ports::people::{
-    Contact, Group, GroupKind, GroupMember, MemberDraft, MemberRole, Membership, PeopleError, Span,
+    Contact, Group, GroupKind, GroupMember, MemberDraft, MemberRole, Membership, PeopleError, Seen, Span,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -142,21 +142,19 @@ pub(super) fn remove(conn: &Connection, group: GroupId, user: &UserId) -> Decide
     }
 }
 
-pub(super) fn mark_seen(
-    conn: &mut Connection,
-    user: &UserId,
-    group: Option<GroupId>,
-    at: Timestamp,
-) -> Result<(), Fault> {
+pub(super) fn mark_seen(conn: &mut Connection, seen: &[Seen]) -> Result<(), Fault> {
     let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    tx.prepare_cached("UPDATE users SET last_seen = max(coalesce(last_seen, ?2), ?2) WHERE id = ?1")?
-        .execute(params![user.as_str(), at.0])?;
-    if let Some(group) = group {
-        tx.prepare_cached(
-            "UPDATE memberships SET last_seen = max(coalesce(last_seen, ?3), ?3)
-             WHERE group_id = ?1 AND user = ?2",
-        )?
-        .execute(params![rows::signed(group), user.as_str(), at.0])?;
+    let mut there =
+        tx.prepare_cached("UPDATE users SET last_seen = max(coalesce(last_seen, ?2), ?2) WHERE id = ?1")?;
+    let mut looked = tx.prepare_cached(
+        "UPDATE memberships SET last_seen = max(coalesce(last_seen, ?3), ?3) WHERE group_id = ?1 AND user = ?2",
+    )?;
+    for Seen { user, group, at } in seen {
+        there.execute(params![user.as_str(), at.0])?;
+        if let Some(group) = group {
+            looked.execute(params![rows::signed(*group), user.as_str(), at.0])?;
+        }
     }
+    drop((there, looked));
     Ok(tx.commit()?)
 }

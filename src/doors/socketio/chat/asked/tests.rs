@@ -17,7 +17,7 @@ fn asked(name: &str, argument: Value) -> Asked {
 }
 
 fn letter(content: &str) -> Letter {
-    Letter { group: 7, kind: Kind::Text, content: content.into(), reply_to: None, file: None }
+    Letter { group: 7, kind: MessageKind::Text, content: content.into(), reply_to: None, file: None }
 }
 
 #[test]
@@ -29,10 +29,10 @@ fn a_message_is_read_as_the_app_sends_it() {
         json!({ "groupId": "7", "content": "oi", "replyToId": "12", "fileUrl": null, "fileSize": null });
     assert_eq!(asked("send_message", reply), Asked::Send(Letter { reply_to: Some(12), ..letter("oi") }));
     let image = json!({ "groupId": 7, "content": null, "type": "image", "fileUrl": "/uploads/chat/a.png", "fileName": "a.png", "fileSize": 9 });
-    let file = Attached { url: "/uploads/chat/a.png".into(), name: Some("a.png".into()), size: Some(9) };
+    let file = Attachment { url: "/uploads/chat/a.png".into(), name: Some("a.png".into()), size: Some(9) };
     assert_eq!(
         asked("send_message", image),
-        Asked::Send(Letter { kind: Kind::Image, file: Some(file), ..letter("") })
+        Asked::Send(Letter { kind: MessageKind::Image, file: Some(file), ..letter("") })
     );
 }
 

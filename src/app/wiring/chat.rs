@@ -1,0 +1,48 @@
+//! From settings to the chat door.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use recado_actors::depot::Depot;
+use recado_actors::dialect::Dialect;
+
+use crate::auth::Verifier;
+use crate::config::Config;
+use crate::doors::socket::claim::Claim;
+use crate::doors::socketio::chat::dialect::{CHAT, ChatDialect};
+use crate::doors::socketio::chat::{ChatDoor, ChatRules};
+use crate::doors::socketio::connection::SocketIo;
+use crate::doors::socketio::engine::mount::Mount;
+use crate::doors::socketio::engine::rules::Rules;
+use crate::doors::socketio::packet::Limits;
+
+pub(super) fn dialect(config: &Config) -> Option<Arc<dyn Dialect>> {
+    config.doors.chat.enabled.then(|| Arc::new(ChatDialect) as Arc<dyn Dialect>)
+}
+
+pub(super) fn claim(config: &Config, depot: &Depot, verifier: &Arc<Verifier>) -> Option<Arc<dyn Claim>> {
+    let chat = &config.doors.chat;
+    let rules = ChatRules {
+        known_users_only: chat.known_users_only,
+        events_per_minute: chat.events_per_minute,
+        counted_users: config.limits.buckets,
+        pending_messages: chat.pending_messages,
+        posts_in_hand: config.limits.posts_in_hand,
+    };
+    let connect_timeout = Duration::from_millis(chat.connect_timeout_ms);
+    let riders = SocketIo {
+        talks: Arc::new(ChatDoor::new(verifier.clone(), depot.clone(), rules)),
+        connect_timeout,
+        limits: Limits { attachment_bytes: chat.max_message_bytes, ..Limits::default() },
+    };
+    let rules = Rules {
+        path: "/socket.io/".to_owned(),
+        ping_interval: Duration::from_millis(chat.heartbeat_ms),
+        ping_timeout: Duration::from_millis(chat.timeout_ms),
+        upgrade_timeout: Duration::from_millis(chat.upgrade_timeout_ms),
+        max_payload: chat.max_message_bytes,
+        connect_timeout,
+        v3: chat.eio3,
+    };
+    chat.enabled.then(|| Mount::new(rules, CHAT, Box::new(riders)) as Arc<dyn Claim>)
+}

@@ -1,0 +1,137 @@
+//! How a chat client comes in: its token, who that is in the directory, its session.
+
+use std::sync::Arc;
+
+use recado_actors::archive::MeetUser;
+use recado_actors::broker::Broker;
+use recado_actors::clock::Timestamp;
+use recado_actors::id::UserId;
+use recado_actors::message::client::{Identity, Right};
+use recado_actors::ports::people::{OwnGroup, Span, User};
+use recado_actors::refusal::{Farewell, Refusal};
+
+use super::talk::ChatTalk;
+use super::{ChatDoor, texts};
+use crate::auth::{Claims, TokenError};
+use crate::doors::socketio::guest::Guest;
+use crate::doors::socketio::talk::{Knock, Rejection, Talk};
+
+impl ChatDoor {
+    pub(super) async fn let_in(self, knock: Knock) -> Result<Box<dyn Talk>, Rejection> {
+        let broker = knock.seat.worker.broker().clone();
+        let let_in = self.try_let_in(&broker, &knock).await;
+        let word = match &let_in {
+            Ok(_) => "ok",
+            Err(no) => no.word(),
+        };
+        broker.vitals().counts.connects.count(word);
+        match let_in {
+            Ok((guest, groups)) => Ok(Box::new(ChatTalk::new(self, guest, groups))),
+            Err(No::Said(text)) => Err(Rejection { message: text.into(), extra: None }),
+            Err(No::Refused(refusal)) => {
+                // Stock clients come back after a transport that closed, and never after a refusal to connect.
+                if refusal.retry() {
+                    knock.seat.outlet.close(Farewell::TryLater);
+                }
+                Err(Rejection { message: texts::of(&refusal, texts::TOKEN_INVALID), extra: None })
+            }
+        }
+    }
+
+    async fn try_let_in(&self, broker: &Broker, knock: &Knock) -> Result<(Guest, Vec<OwnGroup>), No> {
+        let claims = self.verified(broker, knock).await?;
+        let user = self.user_of(broker, &claims).await?;
+        let all = Span { skip: 0, most: broker.settings().rooms_per_session };
+        let groups = broker.ports().people.groups_of(&user.id, all).await;
+        let groups = groups.inspect_err(|_| broker.count_failed_read())?.groups;
+        let rooms = groups.iter().map(|own| own.group.id.room()).collect();
+        let guest = Guest::admit(knock, identity(user, claims), rooms).await?;
+        Ok((guest, groups))
+    }
+
+    async fn verified(&self, broker: &Broker, knock: &Knock) -> Result<Claims, No> {
+        let shown = knock.auth.get("token").and_then(|token| token.as_str());
+        let token = shown.or(knock.seat.arrival.token()).filter(|token| !token.is_empty());
+        let verified = match token {
+            Some(token) => self.verifier.verify(token).await,
+            None => Err(TokenError::Missing),
+        };
+        verified.map_err(|error| {
+            broker.vitals().counts.auth_failures.count(error.reason());
+            match error {
+                TokenError::Missing => No::Said(texts::TOKEN_NEEDED),
+                TokenError::KEYS_UNAVAILABLE => No::Refused(Refusal::Busy),
+                TokenError::Expired | TokenError::Invalid(_) => {
+                    knock.seat.place.note_failure();
+                    No::Said(texts::TOKEN_INVALID)
+                }
+            }
+        })
+    }
+
+    /// As the directory knows them; on first sight it is told what the token says.
+    async fn user_of(&self, broker: &Broker, claims: &Claims) -> Result<User, No> {
+        let id = claims.user_id.as_deref().and_then(|id| UserId::parse(id).ok());
+        let id = id.ok_or(No::Said(texts::USER_UNKNOWN))?;
+        let known = broker.ports().people.user(&id).await.inspect_err(|_| broker.count_failed_read())?;
+        if let Some(user) = known {
+            return Ok(user);
+        }
+        if self.rules.known_users_only {
+            return Err(No::Said(texts::USER_UNKNOWN));
+        }
+        let name = named(claims).unwrap_or_else(|| id.to_string());
+        let (last_name, email) = (String::new(), claims.email.clone());
+        let user = User { id, name, last_name, email, verified: false, last_seen: None };
+        let wait = broker.settings().command_timeout;
+        Ok(broker.archive().ask(MeetUser(user), wait).await?.map_err(Refusal::from)?)
+    }
+}
+
+/// The name a token gives, or what stands before the `@` of its email.
+fn named(claims: &Claims) -> Option<String> {
+    let local = || claims.email.as_deref()?.split('@').next().map(str::to_owned);
+    claims.name.clone().or_else(local).filter(|name| !name.is_empty())
+}
+
+fn identity(user: User, claims: Claims) -> Identity {
+    Identity {
+        user: user.id,
+        right: Right::Member,
+        may_speak_as_agent: true,
+        name: Some(user.name),
+        email: user.email,
+        avatar: claims.avatar,
+        token_id: claims.token_id.map(Arc::from),
+        expires_at: claims.expires_at.map(Timestamp::from_secs),
+    }
+}
+
+/// Why somebody is not let in.
+enum No {
+    Said(&'static str),
+    Refused(Refusal),
+}
+
+impl No {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Said(texts::TOKEN_NEEDED) => Farewell::TokenMissing.code(),
+            Self::Said(texts::USER_UNKNOWN) => "user_unknown",
+            Self::Said(_) => Farewell::TokenInvalid.code(),
+            Self::Refused(refusal) => refusal.code(),
+        }
+    }
+}
+
+impl From<Refusal> for No {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<recado_actors::ports::LogError> for No {
+    fn from(error: recado_actors::ports::LogError) -> Self {
+        Self::Refused(error.into())
+    }
+}
