@@ -3,6 +3,7 @@
 //! Doors translate; they never decide who may do what, never touch the store, and do not know each other.
 
 pub mod admin;
+pub mod cors;
 pub mod in_hand;
 pub mod internal;
 pub mod ops;
@@ -10,5 +11,6 @@ pub mod pages;
 pub mod problem;
 pub mod socket;
 pub mod socketio;
+pub mod tokened;
 pub mod uploads;
 pub mod widget;

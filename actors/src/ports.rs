@@ -133,6 +133,17 @@ pub trait Log: Send + Sync + 'static {
         limit: usize,
     ) -> BoxFuture<'static, Result<Page, LogError>>;
 
+    /// How many messages were posted after this number, those of one user left out.
+    fn count_posted(
+        &self,
+        room: &RoomId,
+        after: Seq,
+        but: Option<&UserId>,
+    ) -> BoxFuture<'static, Result<u64, LogError>>;
+
+    /// Where the message is that has this many newer ones.
+    fn nth_newest(&self, room: &RoomId, newer: u64) -> BoxFuture<'static, Result<Option<Seq>, LogError>>;
+
     /// The newest entry that carries this message: how it stands today.
     fn find(
         &self,

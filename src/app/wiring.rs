@@ -27,6 +27,7 @@ use crate::doors::socket::GuardLimits;
 use crate::doors::socket::claim::Claim;
 use crate::doors::socket::deflate::DeflateRules;
 use crate::doors::socket::gate::{Gate, GateRules};
+use crate::doors::socketio::chat::rest::{self, RestDoor};
 use crate::doors::uploads::{self, UploadsDoor};
 use crate::doors::widget::WidgetDoor;
 use crate::doors::widget::dialect::WidgetDialect;
@@ -46,6 +47,8 @@ pub(super) struct House {
     pub internal: InternalDoor,
     pub ops: Arc<OpsDoor>,
     pub uploads: Arc<UploadsDoor>,
+    /// None: its door is shut.
+    pub chat: Option<Arc<RestDoor>>,
     /// None: the page is not served.
     pub admin: Option<Arc<AdminDoor>>,
     pub metrics: Arc<Metrics>,
@@ -58,6 +61,7 @@ impl House {
         let admin = self.admin.clone().filter(|_| with_internal).map(admin::configure);
         let ops = ops::configure(self.ops.clone());
         let uploads = uploads::configure(self.uploads.clone());
+        let chat = self.chat.clone();
         let claims = self.claims.clone();
         move |routes| {
             claims.into_iter().for_each(|claim| claim.routes(routes));
@@ -68,7 +72,12 @@ impl House {
                 admin(routes);
             }
             uploads(routes);
-            internal::configure_docs(vec![uploads::openapi()])(routes);
+            let mut documents = vec![uploads::openapi()];
+            if let Some(chat) = chat {
+                rest::configure(chat)(routes);
+                documents.push(rest::openapi());
+            }
+            internal::configure_docs(documents)(routes);
             ops(routes);
         }
     }
@@ -122,7 +131,16 @@ pub(super) fn house(
     let gate = Gate::new(gate_rules(config));
     let widget = widget::door(config, &broker, verifier.clone(), tickets.clone())?;
     let secrets = Arc::new(internal_secrets(config));
-    let claims = chat::claim(config, &depot, &verifier).into_iter().chain(annex.doors).collect();
+    let chat = chat::door(config, &depot, &verifier);
+    let claims = chat.clone().map(|door| chat::claim(config, door)).into_iter().chain(annex.doors).collect();
+    let chat = chat.map(|chat| {
+        Arc::new(RestDoor {
+            broker: broker.clone(),
+            chat,
+            gate: gate.clone(),
+            body_bytes: config.limits.body_bytes,
+        })
+    });
     let uploads = keeping::door(config, &broker, depot, verifier.clone(), gate.clone());
     let admin = AdminDoor::new(config, broker.clone(), gate.clone(), secrets.clone(), verifier);
     let internal = InternalDoor {
@@ -140,7 +158,20 @@ pub(super) fn house(
     let admin = config.admin.enabled.then(|| Arc::new(admin));
     Ok((
         broker,
-        House { gate, guard, user_timeout, deflate, widget, claims, internal, ops, uploads, admin, metrics },
+        House {
+            gate,
+            guard,
+            user_timeout,
+            deflate,
+            widget,
+            claims,
+            internal,
+            ops,
+            uploads,
+            chat,
+            admin,
+            metrics,
+        },
     ))
 }
 

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use recado_actors::id::RoomId;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -22,6 +23,9 @@ pub struct Claims {
     pub user_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat_id: Option<String>,
+    /// A whole room by its name, as `group:12`, instead of a chat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is_authenticated: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,6 +54,17 @@ pub struct Claims {
     pub ticket_expires_at: Option<i64>,
 }
 
+impl Claims {
+    /// The room the token is for; none if it names none, or one that cannot be.
+    pub fn place(&self) -> Option<RoomId> {
+        match (&self.room, &self.chat_id) {
+            (Some(room), _) => RoomId::parse(room).ok(),
+            (None, Some(chat)) => RoomId::chat(chat).ok(),
+            (None, None) => None,
+        }
+    }
+}
+
 /// The claims as they travel. Names given twice and wrong types fail to parse.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -58,6 +73,8 @@ pub(super) struct Payload {
     id: Option<TextOrNumber>,
     sub: Option<String>,
     chat_id: Option<String>,
+    // A value, because others mean other things by it, and it opens only what it names.
+    room: Option<Value>,
     is_authenticated: Option<bool>,
     name: Option<String>,
     email: Option<String>,
@@ -130,6 +147,7 @@ impl Payload {
         Claims {
             user_id: filled(self.user_id).or_else(|| filled(id)).or_else(|| filled(self.sub)),
             chat_id: filled(self.chat_id),
+            room: filled(self.room.as_ref().and_then(Value::as_str).map(str::to_owned)),
             is_authenticated: self.is_authenticated,
             name: filled(self.name),
             email: filled(self.email),

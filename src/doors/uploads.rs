@@ -3,7 +3,6 @@
 //! Who may do what is the depot's decision; here a request becomes a question to it, and bytes keep moving or the
 //! request ends.
 
-mod cors;
 mod disposition;
 mod entry;
 mod fields;
@@ -31,6 +30,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::Verifier;
+use crate::doors::cors::Shared;
 use crate::doors::problem::Problem;
 use crate::doors::socket::gate::Gate;
 
@@ -53,16 +53,24 @@ impl UploadsDoor {
     }
 }
 
+/// What pages of other origins may do here.
+const SHARED: Shared = Shared {
+    methods: "GET, HEAD, POST, PATCH, DELETE, OPTIONS",
+    asked: "Authorization, Content-Type, Range, If-Range, If-None-Match, Tus-Resumable, Upload-Length, \
+            Upload-Metadata, Upload-Offset, X-HTTP-Method-Override, X-Requested-With",
+    told: "Location, File-Url, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Length, \
+           Upload-Metadata, Upload-Offset, Upload-Expires, Content-Range, Content-Disposition, ETag, Retry-After",
+};
+
 /// Mounts uploads and downloads.
 pub fn configure(door: Arc<UploadsDoor>) -> impl FnOnce(&mut ServiceConfig) {
     let door = Data::from(door);
     move |config| {
         config.app_data(door.clone());
         for resource in resources() {
-            let door = door.clone();
-            config.service(
-                resource.wrap(from_fn(move |request, next| cors::share(door.clone(), request, next))),
-            );
+            let gate = door.gate.clone();
+            let share = from_fn(move |request, next| SHARED.share(gate.clone(), request, next));
+            config.service(resource.wrap(share));
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod append;
 mod book;
+mod counting;
 mod error;
 mod files;
 mod letters;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use recado::app::World;
 use recado_actors::clock::Timestamp;
-use recado_actors::id::{Epoch, MessageId, RoomId, Seq};
+use recado_actors::id::{Epoch, MessageId, RoomId, Seq, UserId};
 use recado_actors::message::room::{Entry, Head};
 use recado_actors::ports::memory::MemoryStore;
 use recado_actors::ports::search::Found;
@@ -35,6 +35,14 @@ impl Log for BadHistory {
 
     fn messages(&self, _: &RoomId, _: Seq, _: usize) -> Answer<Page> {
         panic!("a fault that the story wants");
+    }
+
+    fn count_posted(&self, room: &RoomId, after: Seq, but: Option<&UserId>) -> Answer<u64> {
+        self.0.count_posted(room, after, but)
+    }
+
+    fn nth_newest(&self, room: &RoomId, newer: u64) -> Answer<Option<Seq>> {
+        self.0.nth_newest(room, newer)
     }
 
     fn find(&self, room: &RoomId, message: &MessageId) -> Answer<Option<Arc<Entry>>> {

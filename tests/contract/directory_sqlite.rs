@@ -101,6 +101,11 @@ async fn messages_in_groups_are_numbered_through_all_groups() {
 }
 
 #[tokio::test]
+async fn messages_are_counted_and_found_by_how_many_are_newer() {
+    run(numbers::messages_are_counted_and_found_by_how_many_are_newer).await;
+}
+
+#[tokio::test]
 async fn a_number_leads_to_its_place() {
     run(numbers::a_number_leads_to_its_place).await;
 }

@@ -2,7 +2,7 @@
 //!
 //! Each story runs on every store.
 
-use recado_actors::id::{MessageId, RoomId};
+use recado_actors::id::{MessageId, RoomId, Seq};
 use recado_actors::message::room::EntryBody;
 use recado_actors::ports::{Appended, Log};
 
@@ -41,6 +41,23 @@ pub async fn a_number_leads_to_its_place<S: Log>(store: S) {
     for nowhere in ["4", "9", "0", "01", "+1", "1 ", "a", "-1", "18446744073709551615"] {
         assert_eq!(place(&store, nowhere).await, None, "{nowhere}");
     }
+}
+
+pub async fn messages_are_counted_and_found_by_how_many_are_newer<S: Log>(store: S) {
+    let other = Some("bob");
+    let body = |id| EntryBody::MessagePosted { message: crate::people::message(id, "x") };
+    append(&store, vec![post("group:7", "a", "x"), draft("group:7", other, "b", body("b"))]).await;
+    append(&store, vec![edit("group:7", "1", "y"), post("group:7", "c", "x"), delete("group:7", "3")]).await;
+    let seven = room("group:7");
+    let count = async |after, but: Option<&str>| {
+        store.count_posted(&seven, Seq(after), but.map(crate::people::user).as_ref()).await.unwrap()
+    };
+    assert_eq!((count(0, None).await, count(1, None).await, count(4, None).await), (3, 2, 0));
+    assert_eq!((count(0, other).await, count(0, Some("nobody")).await), (2, 3));
+    let nth = async |newer| store.nth_newest(&seven, newer).await.unwrap();
+    assert_eq!((nth(0).await, nth(1).await, nth(2).await), (Some(Seq(4)), Some(Seq(2)), Some(Seq(1))));
+    assert_eq!((nth(3).await, nth(u64::MAX).await), (None, None));
+    assert_eq!(store.count_posted(&room("group:9"), Seq(0), None).await, Ok(0));
 }
 
 pub async fn a_retry_in_a_group_gets_the_first_number_and_spends_none<S: Log>(store: S) {

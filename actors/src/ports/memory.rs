@@ -191,6 +191,23 @@ impl Log for MemoryStore {
         self.at_once(move |shelves| shelves.page(&room, |entries| entries.messages(before, limit)))
     }
 
+    fn count_posted(
+        &self,
+        room: &RoomId,
+        after: Seq,
+        but: Option<&UserId>,
+    ) -> BoxFuture<'static, Result<u64, LogError>> {
+        let (room, but) = (room.clone(), but.cloned());
+        self.at_once(move |shelves| {
+            shelves.rooms.get(&room).map_or(0, |entries| entries.count_posted(after, but.as_ref()))
+        })
+    }
+
+    fn nth_newest(&self, room: &RoomId, newer: u64) -> BoxFuture<'static, Result<Option<Seq>, LogError>> {
+        let room = room.clone();
+        self.at_once(move |shelves| shelves.rooms.get(&room)?.nth_newest(newer))
+    }
+
     fn find(
         &self,
         room: &RoomId,

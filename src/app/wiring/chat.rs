@@ -20,7 +20,8 @@ pub(super) fn dialect(config: &Config) -> Option<Arc<dyn Dialect>> {
     config.doors.chat.enabled.then(|| Arc::new(ChatDialect) as Arc<dyn Dialect>)
 }
 
-pub(super) fn claim(config: &Config, depot: &Depot, verifier: &Arc<Verifier>) -> Option<Arc<dyn Claim>> {
+/// None: the door is shut.
+pub(super) fn door(config: &Config, depot: &Depot, verifier: &Arc<Verifier>) -> Option<ChatDoor> {
     let chat = &config.doors.chat;
     let rules = ChatRules {
         known_users_only: chat.known_users_only,
@@ -29,9 +30,14 @@ pub(super) fn claim(config: &Config, depot: &Depot, verifier: &Arc<Verifier>) ->
         pending_messages: chat.pending_messages,
         posts_in_hand: config.limits.posts_in_hand,
     };
+    chat.enabled.then(|| ChatDoor::new(verifier.clone(), depot.clone(), rules))
+}
+
+pub(super) fn claim(config: &Config, door: ChatDoor) -> Arc<dyn Claim> {
+    let chat = &config.doors.chat;
     let connect_timeout = Duration::from_millis(chat.connect_timeout_ms);
     let riders = SocketIo {
-        talks: Arc::new(ChatDoor::new(verifier.clone(), depot.clone(), rules)),
+        talks: Arc::new(door),
         connect_timeout,
         limits: Limits { attachment_bytes: chat.max_message_bytes, ..Limits::default() },
     };
@@ -44,5 +50,5 @@ pub(super) fn claim(config: &Config, depot: &Depot, verifier: &Arc<Verifier>) ->
         connect_timeout,
         v3: chat.eio3,
     };
-    chat.enabled.then(|| Mount::new(rules, CHAT, Box::new(riders)) as Arc<dyn Claim>)
+    Mount::new(rules, CHAT, Box::new(riders))
 }

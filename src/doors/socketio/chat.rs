@@ -9,6 +9,7 @@ mod entering;
 mod grouping;
 mod pending;
 mod receiving;
+pub mod rest;
 mod sending;
 mod talk;
 mod texts;

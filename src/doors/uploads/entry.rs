@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
 use recado_actors::clock::Timestamp;
 use recado_actors::depot::Visitor;
-use recado_actors::id::{RoomId, UserId};
+use recado_actors::id::UserId;
 use recado_actors::message::client::{Identity, Right};
 use recado_actors::warden::Admit;
 
@@ -59,7 +59,7 @@ fn refused(error: TokenError) -> Problem {
 fn named(claims: &Claims) -> Result<Visitor, Problem> {
     let nobody = || Problem::new(401, "unauthorized", "the token names no user");
     let user = claims.user_id.as_deref().and_then(|user| UserId::parse(user).ok()).ok_or_else(nobody)?;
-    let room = claims.chat_id.as_deref().and_then(|chat| RoomId::chat(chat).ok());
+    let room = claims.place();
     Ok(Visitor { user, room })
 }
 

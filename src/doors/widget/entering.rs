@@ -136,11 +136,11 @@ impl WidgetTalk {
 }
 
 fn visitor(claims: Claims) -> Result<Visitor, Farewell> {
-    let (Some(user), Some(chat)) = (&claims.user_id, &claims.chat_id) else {
+    let (Some(user), true) = (&claims.user_id, claims.chat_id.is_some() || claims.room.is_some()) else {
         return Err(Farewell::TokenIncomplete);
     };
     let user = UserId::parse(user).map_err(|_| Farewell::TokenInvalid)?;
-    let room = RoomId::chat(chat).map_err(|_| Farewell::TokenInvalid)?;
+    let room = claims.place().ok_or(Farewell::TokenInvalid)?;
     let ticket = match (claims.ticket, &claims.token_id, claims.ticket_expires_at) {
         (false, ..) => None,
         (true, Some(id), Some(ends)) => Some((id.clone(), Timestamp::from_secs(ends))),

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use recado_actors::clock::Timestamp;
-use recado_actors::id::{MessageId, RoomId, Seq};
+use recado_actors::id::{MessageId, RoomId, Seq, UserId};
 use recado_actors::message::receipt::Receipt;
 use recado_actors::message::room::{Entry, Head};
 use recado_actors::ports::search::{Found, Search};
@@ -18,7 +18,7 @@ use recado_actors::ports::{
 
 use super::append::append;
 use super::upkeep::checkpoint;
-use super::{SqliteStore, book, read, search};
+use super::{SqliteStore, book, counting, read, search};
 
 type Answer<T> = BoxFuture<'static, Result<T, LogError>>;
 
@@ -45,6 +45,16 @@ impl Log for SqliteStore {
     fn messages(&self, room: &RoomId, before: Seq, limit: usize) -> Answer<Page> {
         let room = room.clone();
         self.reader().ask(move |conn| read::messages(conn, &room, before, limit))
+    }
+
+    fn count_posted(&self, room: &RoomId, after: Seq, but: Option<&UserId>) -> Answer<u64> {
+        let (room, but) = (room.clone(), but.cloned());
+        self.reader().ask(move |conn| counting::count_posted(conn, &room, after, but.as_ref()))
+    }
+
+    fn nth_newest(&self, room: &RoomId, newer: u64) -> Answer<Option<Seq>> {
+        let room = room.clone();
+        self.reader().ask(move |conn| counting::nth_newest(conn, &room, newer))
     }
 
     fn find(&self, room: &RoomId, message: &MessageId) -> Answer<Option<Arc<Entry>>> {

@@ -133,6 +133,17 @@ impl RoomEntries {
         search.end()
     }
 
+    pub(super) fn count_posted(&self, after: Seq, but: Option<&UserId>) -> u64 {
+        let news = self.posted_before(Seq(u64::MAX)).take_while(|entry| entry.seq > after);
+        let others = news.filter(|entry| but.is_none() || entry.by.as_ref() != but);
+        u64::try_from(others.count()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn nth_newest(&self, newer: u64) -> Option<Seq> {
+        let newer = usize::try_from(newer).ok()?;
+        self.posted_before(Seq(u64::MAX)).nth(newer).map(|entry| entry.seq)
+    }
+
     pub(super) fn messages(&self, before: Seq, limit: usize) -> (Vec<Arc<Entry>>, bool) {
         let mut posted = self.posted_before(before);
         let mut page: Vec<_> = posted.by_ref().take(limit).map(|entry| self.as_it_stands(entry)).collect();

@@ -38,21 +38,37 @@ impl ChatDoor {
         }
     }
 
-    async fn try_let_in(&self, broker: &Broker, knock: &Knock) -> Result<(Guest, Vec<OwnGroup>), No> {
-        let claims = self.verified(broker, knock).await?;
+    /// Who a token says this is. `failed` is called for one that is not good.
+    pub(super) async fn identify(
+        &self,
+        broker: &Broker,
+        token: Option<&str>,
+        failed: impl FnOnce(),
+    ) -> Result<Identity, No> {
+        let claims = self.verified(broker, token, failed).await?;
         let user = self.user_of(broker, &claims).await?;
+        Ok(identity(user, claims))
+    }
+
+    async fn try_let_in(&self, broker: &Broker, knock: &Knock) -> Result<(Guest, Vec<OwnGroup>), No> {
+        let shown = knock.auth.get("token").and_then(|token| token.as_str());
+        let token = shown.or(knock.seat.arrival.token());
+        let identity = self.identify(broker, token, || knock.seat.place.note_failure()).await?;
         let all = Span { skip: 0, most: broker.settings().rooms_per_session };
-        let groups = broker.ports().people.groups_of(&user.id, all).await;
+        let groups = broker.ports().people.groups_of(&identity.user, all).await;
         let groups = groups.inspect_err(|_| broker.count_failed_read())?.groups;
         let rooms = groups.iter().map(|own| own.group.id.room()).collect();
-        let guest = Guest::admit(knock, identity(user, claims), rooms).await?;
+        let guest = Guest::admit(knock, identity, rooms).await?;
         Ok((guest, groups))
     }
 
-    async fn verified(&self, broker: &Broker, knock: &Knock) -> Result<Claims, No> {
-        let shown = knock.auth.get("token").and_then(|token| token.as_str());
-        let token = shown.or(knock.seat.arrival.token()).filter(|token| !token.is_empty());
-        let verified = match token {
+    async fn verified(
+        &self,
+        broker: &Broker,
+        token: Option<&str>,
+        failed: impl FnOnce(),
+    ) -> Result<Claims, No> {
+        let verified = match token.filter(|token| !token.is_empty()) {
             Some(token) => self.verifier.verify(token).await,
             None => Err(TokenError::Missing),
         };
@@ -62,7 +78,7 @@ impl ChatDoor {
                 TokenError::Missing => No::Said(texts::TOKEN_NEEDED),
                 TokenError::KEYS_UNAVAILABLE => No::Refused(Refusal::Busy),
                 TokenError::Expired | TokenError::Invalid(_) => {
-                    knock.seat.place.note_failure();
+                    failed();
                     No::Said(texts::TOKEN_INVALID)
                 }
             }
@@ -108,7 +124,7 @@ fn identity(user: User, claims: Claims) -> Identity {
 }
 
 /// Why somebody is not let in.
-enum No {
+pub(super) enum No {
     Said(&'static str),
     Refused(Refusal),
 }

@@ -123,7 +123,7 @@ impl Desk {
 }
 
 /// Clients count milliseconds for these, so two messages may share one: what they say tells them apart.
-fn client_id(temp_id: &Value, letter: &Letter) -> ClientId {
+pub(super) fn client_id(temp_id: &Value, letter: &Letter) -> ClientId {
     let Letter { kind, content, reply_to, file, .. } = letter;
     let said = json!([temp_id, kind, content, reply_to, file]).to_string();
     let hash = digest(&SHA256, said.as_bytes());
