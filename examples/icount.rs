@@ -154,13 +154,8 @@ async fn announce(times: u64) -> anyhow::Result<()> {
             counted,
         }));
         let (attached, _) = tokio::sync::oneshot::channel();
-        locals.attach(&AttachMember {
-            room: room.clone(),
-            session,
-            told: Seq(0),
-            backlog: Vec::new(),
-            attached,
-        });
+        let (room, told, backlog) = (room.clone(), Seq(0), Vec::new());
+        locals.attach(&AttachMember { room, session, told, backlog, attached });
     }
     for seq in 1..=times {
         let announcement = Announcement::new(event(seq)?, None, &dialects);

@@ -133,46 +133,31 @@ pub(super) fn house(
     let secrets = Arc::new(internal_secrets(config));
     let chat = chat::door(config, &depot, &verifier);
     let claims = chat.clone().map(|door| chat::claim(config, door)).into_iter().chain(annex.doors).collect();
-    let chat = chat.map(|chat| {
-        Arc::new(RestDoor {
-            broker: broker.clone(),
-            chat,
-            gate: gate.clone(),
-            body_bytes: config.limits.body_bytes,
-        })
-    });
+    let chat = chat.map(|chat| chat::rest(config, &broker, chat, &gate));
     let uploads = keeping::door(config, &broker, depot, verifier.clone(), gate.clone());
     let admin = AdminDoor::new(config, broker.clone(), gate.clone(), secrets.clone(), verifier);
-    let internal = InternalDoor {
-        broker: broker.clone(),
-        secrets,
-        gate: gate.clone(),
-        tickets,
-        log_level: Dial::new(config.log.level()),
-        body_bytes: config.limits.body_bytes,
-    };
+    let internal = internal(config, &broker, &gate, secrets, tickets);
     let ops = Arc::new(OpsDoor::new(config, broker.clone(), gate.clone(), address));
     let metrics = metrics(config, &broker, &gate);
     let (guard, deflate) = (guard(config), deflate(config));
     let user_timeout = Duration::from_millis(config.limits.tcp_user_timeout_ms);
     let admin = config.admin.enabled.then(|| Arc::new(admin));
-    Ok((
-        broker,
-        House {
-            gate,
-            guard,
-            user_timeout,
-            deflate,
-            widget,
-            claims,
-            internal,
-            ops,
-            uploads,
-            chat,
-            admin,
-            metrics,
-        },
-    ))
+    #[rustfmt::skip]
+    let house = House {
+        gate, guard, user_timeout, deflate, widget, claims, internal, ops, uploads, chat, admin, metrics,
+    };
+    Ok((broker, house))
+}
+
+fn internal(
+    config: &Config,
+    broker: &Broker,
+    gate: &Arc<Gate>,
+    secrets: Arc<InternalSecrets>,
+    tickets: Option<Arc<Tickets>>,
+) -> InternalDoor {
+    let (broker, gate, log_level) = (broker.clone(), gate.clone(), Dial::new(config.log.level()));
+    InternalDoor { broker, secrets, gate, tickets, log_level, body_bytes: config.limits.body_bytes }
 }
 
 fn dialects(config: &Config, more: impl Iterator<Item = Arc<dyn Dialect>>) -> Dialects {

@@ -15,8 +15,7 @@ use crate::house::{House, SOON, config};
 use crate::protocol_echo;
 
 /// Heartbeats nobody needs to think of.
-pub const CALM: [(&str, &str); 5] = [
-    ("RECADO_DOORS__CHAT__ENABLED", "false"),
+pub const CALM: [(&str, &str); 4] = [
     ("RECADO_DOORS__CHAT__HEARTBEAT_MS", "25000"),
     ("RECADO_DOORS__CHAT__TIMEOUT_MS", "20000"),
     ("RECADO_DOORS__CHAT__MAX_MESSAGE_BYTES", "1000000"),
@@ -24,8 +23,7 @@ pub const CALM: [(&str, &str); 5] = [
 ];
 
 /// The same, but quick to ask and quick to give up.
-pub const HASTY: [(&str, &str); 5] = [
-    ("RECADO_DOORS__CHAT__ENABLED", "false"),
+pub const HASTY: [(&str, &str); 4] = [
     ("RECADO_DOORS__CHAT__HEARTBEAT_MS", "300"),
     ("RECADO_DOORS__CHAT__TIMEOUT_MS", "200"),
     ("RECADO_DOORS__CHAT__MAX_MESSAGE_BYTES", "1000000"),
@@ -33,8 +31,10 @@ pub const HASTY: [(&str, &str); 5] = [
 ];
 
 pub async fn echoing(settings: &[(&str, &str)]) -> House {
-    let annex = protocol_echo::annex(&config(settings));
-    House::in_world(settings, World { annex, ..World::default() }).await
+    // The echo has the path of the chat.
+    let settings = [&[("RECADO_DOORS__CHAT__ENABLED", "false")], settings].concat();
+    let annex = protocol_echo::annex(&config(&settings));
+    House::in_world(&settings, World { annex, ..World::default() }).await
 }
 
 /// A client that polls.

@@ -33,6 +33,7 @@ mod bans;
 mod benching;
 mod catching_up;
 mod chat_changing;
+mod chat_clients;
 mod chat_entering;
 mod chat_files;
 mod chat_presence;

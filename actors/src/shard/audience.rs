@@ -13,6 +13,7 @@ use crate::dialect::{Announcement, DialectId, Lane};
 use crate::id::{Seq, SessionId, UserId};
 use crate::message::client::Right;
 use crate::outlet::{Deferred, Flusher, Outlet};
+use crate::shard::locals::Seated;
 use crate::shard::{Announce, Local};
 use crate::vitals::Vitals;
 
@@ -61,7 +62,7 @@ impl Audience {
         self.seats.borrow().is_empty()
     }
 
-    pub fn seats(&self) -> Vec<(SessionId, UserId, Right)> {
+    pub fn seats(&self) -> Vec<Seated> {
         let seats = self.seats.borrow();
         seats.iter().map(|seat| (seat.outlet.session(), seat.user.clone(), seat.right)).collect()
     }

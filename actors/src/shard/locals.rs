@@ -38,6 +38,9 @@ pub struct Local {
     pub counted: Counted,
 }
 
+/// Whose a seat is.
+pub(super) type Seated = (SessionId, UserId, Right);
+
 pub struct Locals {
     flusher: Rc<Flusher>,
     vitals: Arc<Vitals>,
@@ -101,7 +104,7 @@ impl Locals {
         self.rooms.borrow().keys().cloned().collect()
     }
 
-    pub(super) fn seats(&self, room: &RoomId) -> Option<(Seq, Vec<(SessionId, UserId, Right)>)> {
+    pub(super) fn seats(&self, room: &RoomId) -> Option<(Seq, Vec<Seated>)> {
         let rooms = self.rooms.borrow();
         let audience = rooms.get(room)?;
         Some((audience.told(), audience.seats()))

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use recado_actors::broker::Broker;
 use recado_actors::depot::Depot;
 use recado_actors::dialect::Dialect;
 
 use crate::auth::Verifier;
 use crate::config::Config;
 use crate::doors::socket::claim::Claim;
+use crate::doors::socket::gate::Gate;
 use crate::doors::socketio::chat::dialect::{CHAT, ChatDialect};
+use crate::doors::socketio::chat::rest::RestDoor;
 use crate::doors::socketio::chat::{ChatDoor, ChatRules};
 use crate::doors::socketio::connection::SocketIo;
 use crate::doors::socketio::engine::mount::Mount;
@@ -17,7 +20,8 @@ use crate::doors::socketio::engine::rules::Rules;
 use crate::doors::socketio::packet::Limits;
 
 pub(super) fn dialect(config: &Config) -> Option<Arc<dyn Dialect>> {
-    config.doors.chat.enabled.then(|| Arc::new(ChatDialect) as Arc<dyn Dialect>)
+    let dialect: Arc<dyn Dialect> = Arc::new(ChatDialect);
+    config.doors.chat.enabled.then_some(dialect)
 }
 
 /// None: the door is shut.
@@ -31,6 +35,11 @@ pub(super) fn door(config: &Config, depot: &Depot, verifier: &Arc<Verifier>) -> 
         posts_in_hand: config.limits.posts_in_hand,
     };
     chat.enabled.then(|| ChatDoor::new(verifier.clone(), depot.clone(), rules))
+}
+
+pub(super) fn rest(config: &Config, broker: &Broker, chat: ChatDoor, gate: &Arc<Gate>) -> Arc<RestDoor> {
+    let body_bytes = config.limits.body_bytes;
+    Arc::new(RestDoor { broker: broker.clone(), chat, gate: gate.clone(), body_bytes })
 }
 
 pub(super) fn claim(config: &Config, door: ChatDoor) -> Arc<dyn Claim> {

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use recado_actors::id::GroupId;
 use recado_actors::ports::people::{Contact, FoundUser, Membership, SEARCH_LEAST, Span, User, UserSearch};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::IntoParams;
 
 use super::answer::{Failure, link, ok};
@@ -71,9 +71,9 @@ fn most(limit: Option<&str>) -> Result<usize, Failure> {
 }
 
 fn found_view(found: &FoundUser) -> Value {
-    let mut view = user_view(&found.user);
-    view["membership"] = found.membership.as_ref().map_or(Value::Null, membership_view);
-    view
+    let links = json!([link("start_direct_chat", "POST", "/api/chat/groups")]);
+    let membership = found.membership.as_ref().map(membership_view);
+    Value::Object(user_view(&found.user, [("membership", json!(membership)), ("links", links)]))
 }
 
 fn membership_view(membership: &Membership) -> Value {
@@ -83,12 +83,17 @@ fn membership_view(membership: &Membership) -> Value {
     })
 }
 
-fn user_view(user: &User) -> Value {
-    json!({
-        "id": number(&user.id), "name": user.name, "lastName": user.last_name, "email": user.email,
-        "verified": user.verified, "fullName": full_name(user), "canStartDirectChat": true,
-        "links": [link("start_direct_chat", "POST", "/api/chat/groups")],
-    })
+fn user_view<const N: usize>(user: &User, more: [(&str, Value); N]) -> Map<String, Value> {
+    let own = [
+        ("id", json!(number(&user.id))),
+        ("name", json!(user.name)),
+        ("lastName", json!(user.last_name)),
+        ("email", json!(user.email)),
+        ("verified", json!(user.verified)),
+        ("fullName", json!(full_name(user))),
+        ("canStartDirectChat", json!(true)),
+    ];
+    own.into_iter().chain(more).map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 /// How many contacts to show.
@@ -124,9 +129,9 @@ pub async fn list_contacts(caller: Caller, query: web::Query<ContactQuery>) -> R
 }
 
 fn contact_view(contact: &Contact) -> Value {
-    let mut view = user_view(&contact.user);
-    view["chatGroupId"] = json!(contact.group.number());
-    view["lastSeenAt"] = json!(contact.user.last_seen.map(|at| at.to_string()));
-    view["links"] = json!([link("messages", "GET", format!("/api/chat/groups/{}/messages", contact.group))]);
-    view
+    let links = json!([link("messages", "GET", format!("/api/chat/groups/{}/messages", contact.group))]);
+    let seen = json!(contact.user.last_seen.map(|at| at.to_string()));
+    let group = json!(contact.group.number());
+    let more = [("chatGroupId", group), ("lastSeenAt", seen), ("links", links)];
+    Value::Object(user_view(&contact.user, more))
 }
