@@ -107,6 +107,28 @@ measure_ready() {
   rm -f "$work"/many.db*
 }
 
+# The group chat beside Socket.IO with the same events; a group has a hundred members with ten devices each.
+measure_chat() {
+  local in_flight
+  for in_flight in 1 32; do
+    start_chat 100 1
+    fanout "chat-$in_flight" recado --users 100 --in-flight "$in_flight" --senders "$in_flight"
+    start_socketio chat
+    fanout "chat-$in_flight" socketio --users 100 --in-flight "$in_flight" --senders "$in_flight"
+  done
+  start_chat 2 500
+  pairs chat-pairs recado --rooms 500
+  start_socketio chat
+  pairs chat-pairs socketio --rooms 500
+}
+
+measure_chatidle() {
+  start_chat 0 0
+  load chat-idle recado idle --clients "$idle" --seconds 3 --cycles 2
+  start_socketio chat
+  load chat-idle socketio idle --clients "$idle" --seconds 3 --cycles 2
+}
+
 measure_size() {
   note size recado "{\"bytes\":$(stat -c %s "$recado")}"
 }
@@ -119,6 +141,8 @@ expected() {
       fanout) sum=$((sum + rounds * 8 * run)) ;;
       pairs | signals | paced) sum=$((sum + rounds * 2 * run)) ;;
       answers) sum=$((sum + rounds * run)) ;;
+      chat) sum=$((sum + rounds * 6 * run)) ;;
+      chatidle) sum=$((sum + 40)) ;;
       idle) sum=$((sum + cycles * 8)) ;;
       observed) sum=$((sum + rounds * 4 * run)) ;;
       ready) sum=$((sum + entries / 10000)) ;;
@@ -128,4 +152,4 @@ expected() {
 }
 
 # Some figures say all they have to say in one round.
-measured_once() { [[ $1 == idle || $1 == ready || $1 == size ]]; }
+measured_once() { [[ $1 == idle || $1 == chatidle || $1 == ready || $1 == size ]]; }

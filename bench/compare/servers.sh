@@ -61,13 +61,16 @@ start_floor() {
   at=(--kind floor --url "ws://127.0.0.1:$(port_told)/" --server-pid "$server")
 }
 
+# start_socketio [chat] : the peer of the widget's words, or of the chat's
 start_socketio() {
+  local script=server.mjs kind=socketio
+  [[ ${1:-} != chat ]] || script=chat.mjs kind=chat
   : >"$work/told.json"
-  JWT_SECRET=$secret NODE_ENV=production taskset -c 0 node bench/peer/server.mjs \
+  JWT_SECRET=$secret NODE_ENV=production taskset -c 0 node "bench/peer/$script" \
     >"$work/told.json" 2>"$work/server.log" &
   server=$!
   await grep -q listening "$work/told.json"
-  at=(--kind socketio --url "ws://127.0.0.1:$(port_told)/" --server-pid "$server")
+  at=(--kind "$kind" --url "ws://127.0.0.1:$(port_told)/" --server-pid "$server")
 }
 
 # is there such a setting? One that is unknown would stop the start.
@@ -81,7 +84,8 @@ has_setting() {
 # set_where_known SECTION KEY VALUE : what is set outside stays as it is
 set_where_known() {
   local name
-  name=RECADO_${1^^}__${2^^}
+  name=${1^^}
+  name=RECADO_${name//./__}__${2^^}
   ! has_setting "$1" "$2" || export "$name=${!name:-$3}"
 }
 
@@ -98,6 +102,7 @@ settings() {
   set_where_known limits max_connections 50000
   set_where_known limits max_connections_per_address 50000
   set_where_known limits connects_per_second 0
+  set_where_known doors.chat events_per_minute 0
   case $1 in
     observed)
       limit_rates 1000000 1000000
@@ -120,7 +125,7 @@ start_recado() {
   (
     settings "${1:-}" # reads the checkout's config.toml
     cd "$folder" || exit # where no file of settings lies
-    export JWT_SECRET=$secret RECADO_SERVER__HOST=127.0.0.1 RECADO_SERVER__PORT=$port
+    export JWT_SECRET=$secret INTERNAL_API_SECRET=$secret RECADO_SERVER__HOST=127.0.0.1 RECADO_SERVER__PORT=$port
     export RECADO_STORE__URL=${2:-${RECADO_STORE__URL:-sqlite:$folder/recado.db}}
     export RECADO_SERVER__WORKERS=${RECADO_SERVER__WORKERS:-1}
     exec taskset -c 0 "$recado" serve
@@ -128,4 +133,11 @@ start_recado() {
   server=$!
   await curl -fsS --max-time 1 "http://127.0.0.1:$port/health/ready"
   at=(--kind recado --url "ws://127.0.0.1:$port/" --server-pid "$server")
+}
+
+# start_chat MEMBERS GROUPS : Recado with these groups in its directory, spoken to as stock chat clients do
+start_chat() {
+  start_recado
+  INTERNAL_API_SECRET=$secret timeout 300 taskset -c 1 node bench/peer/mirror.mjs "http://127.0.0.1:$port" "$1" "$2"
+  at=(--kind chat --url "ws://127.0.0.1:$port/" --server-pid "$server")
 }

@@ -36,7 +36,13 @@ pub struct Client {
 /// Tasks that should not end before they are told to.
 pub type Crowd = JoinSet<Result<()>>;
 
-pub async fn connect(target: &Rc<Target>, clients: usize, room: fn(usize) -> String) -> Result<Vec<Client>> {
+/// `room` numbers the room of each client in this `run`.
+pub async fn connect(
+    target: &Rc<Target>,
+    clients: usize,
+    run: &'static str,
+    room: fn(usize) -> usize,
+) -> Result<Vec<Client>> {
     gauge::ensure_files(clients + SPARE_FILES)?;
     let sources = target.sources(clients);
     let next = Rc::new(Cell::new(0));
@@ -49,7 +55,8 @@ pub async fn connect(target: &Rc<Target>, clients: usize, room: fn(usize) -> Str
         crowd.spawn_local(async move {
             while next.get() < clients {
                 let client = next.replace(next.get() + 1);
-                let entered = enter(&target, client, client % sources, &room(client), "").await;
+                let name = target.kind.room(run, room(client));
+                let entered = enter(&target, client, client % sources, &name, "").await;
                 inside.borrow_mut().push((client, entered.with_context(|| format!("client {client}"))?));
             }
             Ok(())

@@ -113,14 +113,14 @@ pub async fn run(args: FanoutArgs) -> Result<Outcome> {
 /// Brings everybody in, then lets the first of them speak.
 async fn gather(target: &Rc<Target>, talk: &Talk, room: &Rc<Room>) -> Result<Crowd> {
     // a room of its own for every run: what was said before must not count
-    let inside = crowd::connect(target, talk.clients, |_| format!("fanout-{}", std::process::id())).await?;
+    let inside = crowd::connect(target, talk.clients, "fanout", |_| 0).await?;
     let senders = inside.iter().take(talk.senders).map(|client| client.writer.clone()).collect();
     let mut crowd = Crowd::new();
     for client in inside {
         crowd.spawn_local(listen(client, room.clone()));
     }
     let said =
-        if talk.signal { room.kind.signal() } else { room.kind.post(&"x".repeat(talk.bytes), 'x', None) };
+        if talk.signal { room.kind.signal(0) } else { room.kind.post(0, &"x".repeat(talk.bytes), 'x', None) };
     let speech = Speech { senders, turn: Cell::new(0), said: frame::masked(frame::TEXT, said.as_bytes())? };
     match talk.rate {
         Some(rate) => crowd.spawn_local(speak_on_time(speech, rate, talk.in_flight, room.clone())),

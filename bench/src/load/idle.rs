@@ -95,7 +95,7 @@ impl Scales {
     /// Everybody comes, sits, is weighed and goes.
     async fn cycle(&self, target: &Rc<Target>, clients: usize, sitting: Duration) -> Result<Cycle> {
         let (connecting, cpu) = (Instant::now(), gauge::cpu_millis(self.server)?);
-        let inside = crowd::connect(target, clients, |client| format!("room-{client}")).await?;
+        let inside = crowd::connect(target, clients, "room", |client| client).await?;
         let connect_millis = usize::try_from(connecting.elapsed().as_millis())?.max(1);
         let connect_cpu_millis = (gauge::cpu_millis(self.server)? - cpu).max(1);
         let writers = inside.iter().map(|client| client.writer.clone()).collect();

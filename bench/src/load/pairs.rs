@@ -104,11 +104,12 @@ pub async fn run(args: PairsArgs) -> Result<Outcome> {
 }
 
 async fn gather(target: &Rc<Target>, talk: &Talk, hall: &Rc<Hall>) -> Result<Crowd> {
-    let room = |client| format!("pair-{}-{}", std::process::id(), client / 2);
-    let inside = crowd::connect(target, talk.rooms * 2, room).await?;
-    let sides = inside.iter().zip("ab".chars().cycle());
-    let sides: Vec<_> =
-        sides.map(|(client, letter)| Rc::new(Side::new(client.writer.clone(), letter))).collect();
+    let inside = crowd::connect(target, talk.rooms * 2, "pair", |client| client / 2).await?;
+    let sides = inside.iter().zip("ab".chars().cycle()).zip(0..);
+    let side = |((client, letter), number): ((&Client, char), usize)| {
+        Rc::new(Side::new(client.writer.clone(), letter, number / 2))
+    };
+    let sides: Vec<_> = sides.map(side).collect();
     let mut crowd = Crowd::new();
     for (client, room) in inside.into_iter().zip(0..) {
         let side = sides.get(room).cloned().context("every client has a side")?;
@@ -190,9 +191,9 @@ impl Hall {
         let tag = side.departs(due)?;
         self.tally.messages.set(self.tally.messages.get() + 1);
         let said = if self.signal {
-            self.kind.signal()
+            self.kind.signal(side.room)
         } else {
-            self.kind.post(&self.content, side.letter, Some(tag))
+            self.kind.post(side.room, &self.content, side.letter, Some(tag))
         };
         crowd::say(&side.writer, &frame::masked(frame::TEXT, said.as_bytes())?)
     }

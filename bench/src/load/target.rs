@@ -2,10 +2,12 @@
 //!
 //! Refuses every host but this one unless told that it may be loaded.
 
+use super::crowd::MOST_CLIENTS;
 use super::kind::Kind;
-use super::token::{TokenArgs, Tokens, user};
+use super::token::{TokenArgs, Tokens};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 use std::net::SocketAddr;
 use tokio::net::lookup_host;
 
@@ -23,6 +25,9 @@ pub struct TargetArgs {
     /// Source addresses to connect from (127.0.0.1 and up) on the loopback; one per 1,000 clients when not given
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=250))]
     addresses: Option<u8>,
+    /// Users the clients are devices of; as many as clients when not given
+    #[arg(long, value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_CLIENTS))]
+    users: Option<usize>,
     /// Connects under way at once
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     connects: u16,
@@ -50,6 +55,7 @@ pub struct Target {
     pub address: SocketAddr,
     pub connects: usize,
     addresses: Option<usize>,
+    users: usize,
     host: String,
     origin: Option<String>,
     path: String,
@@ -76,6 +82,7 @@ impl Target {
             address,
             connects: args.connects.into(),
             addresses: args.addresses.map(usize::from),
+            users: args.users.unwrap_or(usize::MAX),
             host: host.to_owned(),
             origin: args.origin,
             path: format!("{}{extra}", with_query(path, args.kind)),
@@ -90,12 +97,16 @@ impl Target {
     }
 
     pub fn token(&self, client: usize, room: &str) -> Result<String> {
-        self.tokens.of(client, room)
+        self.tokens.of(client, &self.user(client), room)
+    }
+
+    fn user(&self, client: usize) -> String {
+        self.kind.user(client % self.users)
     }
 
     /// The head of a client's upgrade, but for its key. `more` is added to the query.
     pub fn head(&self, client: usize, room: &str, token: &str, more: &str) -> String {
-        let filled = self.path.replace("{user}", &user(client)).replace("{room}", room);
+        let filled = self.path.replace("{user}", &self.user(client)).replace("{room}", room);
         let path = filled.replace("{token}", token);
         let origin = self.origin.as_ref().map(|origin| format!("Origin: {origin}\r\n")).unwrap_or_default();
         format!("GET {path}{more} HTTP/1.1\r\nHost: {}\r\n{origin}", self.host)
@@ -112,7 +123,7 @@ fn with_query(path: &str, kind: Kind) -> String {
     if path.contains('{') {
         return format!("/{path}");
     }
-    let path = if path.is_empty() && kind == Kind::Socketio { "socket.io/" } else { path };
+    let path = if path.is_empty() && kind.is_socketio() { "socket.io/" } else { path };
     let joint = if path.contains('?') { '&' } else { '?' };
     format!("/{path}{joint}{}", kind.query())
 }

@@ -56,11 +56,11 @@ impl Tokens {
         Ok(args.token.map_or(Self::None, Self::Template))
     }
 
-    pub fn of(&self, client: usize, room: &str) -> Result<String> {
+    pub fn of(&self, client: usize, user: &str, room: &str) -> Result<String> {
         match self {
             Self::None => Ok(String::new()),
-            Self::Minted(key) => mint(key, client, room),
-            Self::Template(template) => Ok(template.replace("{user}", &user(client))),
+            Self::Minted(key) => mint(key, user, room),
+            Self::Template(template) => Ok(template.replace("{user}", user)),
             Self::Listed(lines) => lines
                 .get(client)
                 .cloned()
@@ -69,15 +69,11 @@ impl Tokens {
     }
 }
 
-pub fn user(client: usize) -> String {
-    format!("u{client}")
-}
-
-fn mint(key: &hmac::Key, client: usize, room: &str) -> Result<String> {
+fn mint(key: &hmac::Key, user: &str, room: &str) -> Result<String> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let header = json!({ "alg": "HS256", "typ": "JWT" });
     let claims = json!({
-        "userId": user(client), "chatId": room, "isAuthenticated": true,
+        "userId": user, "chatId": room, "isAuthenticated": true,
         "iat": now.as_secs(), "exp": (now + LIFETIME).as_secs(),
     });
     let encode = |part: &[u8]| URL_SAFE_NO_PAD.encode(part);
@@ -95,7 +91,7 @@ mod tests {
     #[test]
     fn a_minted_token_carries_its_claims_and_a_signature_of_the_rest() -> Result<()> {
         let key = hmac::Key::new(hmac::HMAC_SHA256, b"0123456789abcdef0123456789abcdef");
-        let token = mint(&key, 7, "room-7")?;
+        let token = mint(&key, "u7", "room-7")?;
         let (signed, signature) = token.rsplit_once('.').context("three parts")?;
         hmac::verify(&key, signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature)?)?;
         let (_, claims) = signed.split_once('.').context("three parts")?;

@@ -15,13 +15,15 @@ const MOST_WAITING: usize = 10_000;
 pub struct Side {
     pub writer: Rc<OwnedWriteHalf>,
     pub letter: char,
+    /// Its number.
+    pub room: usize,
     waiting: RefCell<VecDeque<(usize, Instant)>>,
     next: Cell<usize>,
 }
 
 impl Side {
-    pub fn new(writer: Rc<OwnedWriteHalf>, letter: char) -> Self {
-        Self { writer, letter, waiting: RefCell::default(), next: Cell::new(1) }
+    pub fn new(writer: Rc<OwnedWriteHalf>, letter: char, room: usize) -> Self {
+        Self { writer, letter, room, waiting: RefCell::default(), next: Cell::new(1) }
     }
 
     pub fn in_flight(&self) -> usize {

@@ -189,7 +189,7 @@ impl Member {
     /// What fails here is said again after the return.
     fn say(&self, herd: &Herd, tag: usize) {
         let Some(writer) = self.writer.borrow().clone() else { return };
-        let text = Kind::Recado.post(&herd.content, 'x', Some(tag));
+        let text = Kind::Recado.post(0, &herd.content, 'x', Some(tag));
         let said = frame::masked(frame::TEXT, text.as_bytes()).and_then(|bytes| crowd::say(&writer, &bytes));
         if let Err(trouble) = said {
             *herd.last_trouble.borrow_mut() = format!("{trouble:#}");
