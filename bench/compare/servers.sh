@@ -118,7 +118,7 @@ settings() {
   esac
 }
 
-# start_recado [bare|observed] [STORE] : a store of its own for every run unless one is given
+# start_recado [bare|observed|warned] [STORE] : a store of its own for every run unless one is given
 start_recado() {
   local folder
   folder=$(mktemp -d "$work/store.XXXX")
@@ -137,7 +137,7 @@ start_recado() {
 
 # start_chat MEMBERS GROUPS : Recado with these groups in its directory, spoken to as stock chat clients do
 start_chat() {
-  start_recado
+  start_recado warned
   INTERNAL_API_SECRET=$secret timeout 300 taskset -c 1 node bench/peer/mirror.mjs "http://127.0.0.1:$port" "$1" "$2"
   at=(--kind chat --url "ws://127.0.0.1:$port/" --server-pid "$server")
 }

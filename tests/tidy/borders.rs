@@ -50,7 +50,7 @@ const CODECS: &[&str] = &[
     "src/doors/socketio/rooms/codec.rs",
 ];
 /// What doors share; every other part of `src/doors` is a door.
-const SHARED_BY_DOORS: &[&str] = &["pages", "problem", "socket"];
+const SHARED_BY_DOORS: &[&str] = &["cors", "in_hand", "pages", "problem", "socket", "tokened"];
 
 #[rustfmt::skip]
 const BORDERS: &[Border] = &[
