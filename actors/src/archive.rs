@@ -17,9 +17,8 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::broker::Broker;
-use crate::clock::Timestamp;
 use crate::courier::VisitEndpoints;
-use crate::id::{GroupId, RoomId, SessionId, UserId};
+use crate::id::{RoomId, SessionId};
 use crate::message::room::{Answer, Posted};
 use crate::ports::{Appended, Draft, LogError};
 use crate::refusal::Refusal;
@@ -91,9 +90,7 @@ pub struct Archive {
     due: bool,
     /// When the last one began.
     began: Option<Instant>,
-    /// When users were there, not written yet; a write is due.
-    seen: HashMap<(UserId, Option<GroupId>), Timestamp>,
-    seeing: bool,
+    sightings: seeing::Sightings,
     /// Let go when nothing is waiting.
     settling: Vec<oneshot::Sender<()>>,
     _obituary: Obituary,
@@ -107,8 +104,7 @@ impl Archive {
             writing: false,
             due: false,
             began: None,
-            seen: HashMap::new(),
-            seeing: false,
+            sightings: seeing::Sightings::default(),
             settling: Vec::new(),
             _obituary: obituary,
         }

@@ -95,7 +95,7 @@ impl Desk {
                 None
             }
             asked => Some(Box::pin(async move {
-                match self.do_asked(asked, &event).await {
+                match self.comply(asked, &event).await {
                     Ok(Some(answer)) => self.answer(event.ack, &answer),
                     Ok(None) => {}
                     Err(text) => self.refuse(event, text),
@@ -104,7 +104,7 @@ impl Desk {
         }
     }
 
-    async fn do_asked(
+    async fn comply(
         &self,
         asked: Asked,
         event: &Event,
