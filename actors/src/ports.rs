@@ -2,6 +2,7 @@
 //!
 //! Every implementation of a port passes the same contract suite; an error here never reaches a client as it is.
 
+pub mod documents;
 pub mod files;
 pub mod letters;
 pub mod memory;

@@ -5,6 +5,7 @@
 mod append;
 mod book;
 mod counting;
+mod documents;
 mod error;
 mod files;
 mod letters;

@@ -11,6 +11,7 @@ mod directory;
 mod directory_memory;
 mod directory_sqlite;
 mod disk_full;
+mod documents;
 mod file;
 mod files;
 mod groups;

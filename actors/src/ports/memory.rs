@@ -5,6 +5,7 @@
 mod aging;
 mod book;
 mod catalogue;
+mod documents;
 mod entries;
 mod exchange;
 mod files;
@@ -24,6 +25,7 @@ use tokio::sync::watch;
 
 use self::book::Pages;
 use self::catalogue::Cards;
+use self::documents::Papers;
 use self::entries::RoomEntries;
 pub use self::exchange::{MemoryBackplane, MemoryExchange};
 pub use self::files::MemoryFiles;
@@ -51,6 +53,7 @@ struct Shelves {
     pages: Pages,
     cards: Cards,
     desks: Desks,
+    papers: Papers,
     town: Town,
     numbers: Numbers,
     fault: ArcSwapOption<LogError>,
@@ -66,6 +69,7 @@ impl MemoryStore {
             pages: Pages::default(),
             cards: Cards::default(),
             desks: Desks::default(),
+            papers: Papers::default(),
             town: Town::default(),
             numbers: Numbers::default(),
             fault: ArcSwapOption::empty(),
