@@ -25,6 +25,7 @@ use crate::courier::Courier;
 use crate::dialect::Dialects;
 use crate::directory::{Directory, Rooms};
 use crate::id::{NodeId, RoomId, ShardId};
+use crate::library::Library;
 use crate::limiter::Limiter;
 use crate::outbox::Outbox;
 use crate::ports::Ports;
@@ -54,6 +55,8 @@ pub struct Plan {
     pub dialects: Dialects,
     pub clock: Clock,
     pub vitals: Arc<Vitals>,
+    /// None: documents are not served.
+    pub library: Option<Library>,
 }
 
 /// A running broker.
@@ -78,6 +81,7 @@ struct Inner {
     directory: Arc<Link<Directory>>,
     supervisor: Link<Supervisor>,
     rooms: Rooms,
+    library: Option<Library>,
     shards: DashMap<ShardId, ShardPlace>,
     /// Posts that are on their way to the system of record.
     postings: DashMap<String, ()>,
@@ -114,6 +118,7 @@ impl Broker {
             directory: Arc::default(),
             supervisor: Link::default(),
             rooms: Rooms::default(),
+            library: plan.library,
             shards: DashMap::new(),
             postings: DashMap::new(),
             next_session: AtomicU64::new(1),
@@ -223,6 +228,11 @@ impl Broker {
 
     pub fn rooms(&self) -> &Rooms {
         &self.0.rooms
+    }
+
+    /// None: documents are not served.
+    pub fn library(&self) -> Option<&Library> {
+        self.0.library.as_ref()
     }
 
     pub(crate) fn directory(&self) -> &Link<Directory> {

@@ -2,11 +2,13 @@
 //!
 //! Codes are stable: clients and dashboards may rely on them. Doors word them for their dialect in one `match`.
 
+mod document;
 mod file;
 mod group;
 
 use std::time::Duration;
 
+pub use self::document::DocumentRefusal;
 pub use self::file::FileRefusal;
 pub use self::group::GroupRefusal;
 use crate::clock::Timestamp;
@@ -66,6 +68,8 @@ pub enum Refusal {
     File(FileRefusal),
     #[error("{0}")]
     Group(GroupRefusal),
+    #[error("{0}")]
+    Document(DocumentRefusal),
 }
 
 impl Refusal {
@@ -96,6 +100,7 @@ impl Refusal {
             Self::BackendDown => "backend_down",
             Self::File(why) => why.code(),
             Self::Group(why) => why.code(),
+            Self::Document(why) => why.code(),
         }
     }
 
@@ -103,6 +108,7 @@ impl Refusal {
     pub fn retry(&self) -> bool {
         match self {
             Self::File(why) => why.retry(),
+            Self::Document(why) => why.retry(),
             Self::StoreFull
             | Self::StoreDown
             | Self::Busy

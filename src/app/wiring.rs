@@ -125,7 +125,7 @@ pub(super) fn house(
 ) -> anyhow::Result<(Broker, House)> {
     let dialects = dialects(config, chat::dialect(config).into_iter().chain(annex.dialects));
     let Birth { node, clock, vitals } = birth;
-    let broker = Broker::new(Plan { node, settings: settings(config), ports, dialects, clock, vitals });
+    let broker = Broker::new(Plan { node, settings: settings(config), ports, dialects, clock, vitals, library: None });
     let verifier = Arc::new(Verifier::new(config.auth.settings())?);
     let tickets = tickets(config);
     let gate = Gate::new(gate_rules(config));

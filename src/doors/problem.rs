@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
-use recado_actors::refusal::{FileRefusal, GroupRefusal, Refusal};
+use recado_actors::refusal::{DocumentRefusal, FileRefusal, GroupRefusal, Refusal};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
@@ -93,6 +93,7 @@ fn status_of(refusal: &Refusal) -> u16 {
     match refusal {
         Refusal::File(why) => status_of_file(*why),
         Refusal::Group(why) => status_in_group(*why),
+        Refusal::Document(why) => status_of_document(*why),
         Refusal::NotAnAgent | Refusal::OtherIdentity | Refusal::Banned | Refusal::TicketUsed => 403,
         Refusal::UnknownMessage => 404,
         Refusal::RoomClosed | Refusal::MessageDeleted | Refusal::NotInRoom | Refusal::TooManyRooms { .. } => {
@@ -108,6 +109,15 @@ fn status_of(refusal: &Refusal) -> u16 {
         | Refusal::Restarting
         | Refusal::Draining
         | Refusal::BackendDown => 503,
+    }
+}
+
+fn status_of_document(why: DocumentRefusal) -> u16 {
+    match why {
+        DocumentRefusal::NotYours | DocumentRefusal::ReadOnly => 403,
+        DocumentRefusal::Unreadable => 422,
+        DocumentRefusal::ChangeTooBig { .. } | DocumentRefusal::Full { .. } => 413,
+        DocumentRefusal::TooManyMembers | DocumentRefusal::TooManyOpen => 503,
     }
 }
 

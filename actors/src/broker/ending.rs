@@ -110,6 +110,9 @@ impl Broker {
         for room in rooms {
             room.do_send(Fate::End);
         }
+        if let Some(library) = &self.0.library {
+            library.end();
+        }
         let Inner { archive, presence, receipts, bridge, outbox, courier, warden, directory, .. } = &*self.0;
         archive.end();
         presence.end();
@@ -133,6 +136,8 @@ impl Broker {
             "warden" => self.0.warden.tell(Fate::Panic),
             "directory" => self.0.directory.tell(Fate::Panic),
             "room" => self.0.rooms.all().iter().for_each(|room| room.do_send(Fate::Panic)),
+            "document" => self.0.library.iter().for_each(|library| library.befall(Fate::Panic)),
+            "desk" => self.0.library.iter().for_each(|library| library.befall_desks(Fate::Panic)),
             "shard" => self.shards().iter().for_each(|shard| shard.tell(Fate::Panic)),
             _ => debug_assert!(false, "no actor is called {kind}"),
         }

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use actix::{Actor, Addr};
 
 use crate::broker::{Broker, ShardPlace};
+use crate::desk::{Desk, Seats};
 use crate::dialect::DialectId;
 use crate::id::{RoomId, SessionId, ShardId};
 use crate::limiter::Allowance;
@@ -28,6 +29,8 @@ pub struct Worker {
     broker: Broker,
     locals: Rc<Locals>,
     flusher: Rc<Flusher>,
+    /// None: documents are not served.
+    seats: Option<Rc<Seats>>,
 }
 
 impl Worker {
@@ -45,13 +48,25 @@ impl Worker {
         family.child("shard", &link, move |obituary| {
             Shard::new(shard, with.clone(), sockets.clone(), obituary)
         });
+        let seats = broker.library().map(|library| {
+            let seats = Seats::new(shard, library.clone(), broker.settings().outlet.soft_bytes);
+            let (desk, held) = (Arc::default(), seats.clone());
+            family.child("desk", &desk, move |obituary| Desk::new(held.clone(), obituary));
+            library.add_desk(shard, desk);
+            seats
+        });
         let supervisor = family.launch();
         shards.insert(shard, ShardPlace { link: link.clone(), supervisor });
-        Rc::new(Self { shard, link, broker: broker.clone(), locals, flusher })
+        Rc::new(Self { shard, link, broker: broker.clone(), locals, flusher, seats })
     }
 
     pub fn broker(&self) -> &Broker {
         &self.broker
+    }
+
+    /// This thread's seats at documents.
+    pub fn seats(&self) -> Option<&Rc<Seats>> {
+        self.seats.as_ref()
     }
 
     /// An outlet for a socket that just came, before its client is known.

@@ -202,6 +202,7 @@ fn broker(store: &MemoryStore, now: &Arc<AtomicI64>) -> Broker {
             webhooks: None,
         },
         dialects: Dialects::new(vec![Arc::new(super::people::Plain)]),
+        library: None,
         clock: Clock::from_fn(move || Timestamp(clock.load(SeqCst))),
         vitals: Vitals::new(|reason| panic!("fatal: {reason}")),
     })

@@ -43,7 +43,9 @@ pub fn of(refusal: &Refusal, failed: &'static str) -> Cow<'static, str> {
         Refusal::UnknownMessage | Refusal::MessageDeleted => MESSAGE_UNKNOWN.into(),
         Refusal::RoomClosed => in_group(GroupRefusal::Inactive).into(),
         Refusal::RateLimited { .. } => RATE_LIMITED.into(),
-        Refusal::NotAnAgent
+        // No chat speaks of documents.
+        Refusal::Document(_)
+        | Refusal::NotAnAgent
         | Refusal::SeqAhead { .. }
         | Refusal::OtherIdentity
         | Refusal::Banned
