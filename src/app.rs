@@ -97,12 +97,13 @@ impl App {
         let birth =
             Birth { node: NodeId::fresh(&config.server.node_name()), vitals: Vitals::new(on_fatal), clock };
         let alone = given.is_some();
-        let storing::Stores { mut ports, catalogue, store } =
+        let storing::Stores { mut ports, catalogue, documents, store } =
             storing::ports(&config, given, &birth.clock).await?;
         let backplane = if alone { None } else { bridging::backplane(&config, &mut ports, &birth)? };
         let depot = keeping::depot(&config, catalogue, ports.people.clone(), &birth.clock)?;
+        let library = wiring::library(&config, documents, &birth.vitals);
         let sweeping = actix_web::rt::spawn(depot.clone().keep_swept());
-        let (broker, house) = wiring::house(&config, address, ports, depot, birth, annex)?;
+        let (broker, house) = wiring::house(&config, address, ports, depot, library, birth, annex)?;
         // A lone worker has them on its own thread: no message wakes another for a step on its way.
         if listen::workers(&config) > 1 {
             broker.launch();

@@ -41,7 +41,7 @@ pub use auth::Auth;
 pub use backend::{Backend, Mode};
 pub use backplane::Backplane;
 pub use compression::Compression;
-pub use doors::{Chat, Collab, Doors, Events, Strangers, Widget};
+pub use doors::{Chat, Collab, Documents, Doors, Events, Strangers, Widget};
 pub use errors::ConfigErrors;
 pub use files::{Files, FilesPlace};
 pub use internal::Internal;
@@ -124,7 +124,7 @@ impl Config {
         self.backend.contradictions(&self.internal, &self.webhooks, found);
         self.webhooks.contradictions(found);
         self.backplane.contradictions(found);
-        self.doors.contradictions(found);
+        self.doors.contradictions(&self.limits, &self.backplane, found);
         self.log.contradictions(found);
         self.metrics.contradictions(&self.server, &self.internal, found);
     }

@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod cors;
+pub mod documents;
 pub mod in_hand;
 pub mod internal;
 pub mod ops;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use recado_actors::clock::Clock;
 use recado_actors::id::Epoch;
+use recado_actors::ports::documents::Documents;
 use recado_actors::ports::files::Catalogue;
 use recado_actors::ports::letters::Webhooks;
 use recado_actors::ports::memory::MemoryStore;
@@ -21,6 +22,7 @@ use crate::store::sqlite::SqliteStore;
 pub(super) struct Stores {
     pub ports: Ports,
     pub catalogue: Arc<dyn Catalogue>,
+    pub documents: Arc<dyn Documents>,
     /// To be closed at the end.
     pub store: Option<SqliteStore>,
 }
@@ -29,22 +31,22 @@ pub(super) struct Stores {
 pub(super) async fn ports(config: &Config, given: Option<Ports>, clock: &Clock) -> anyhow::Result<Stores> {
     let memory = || Arc::new(MemoryStore::new(Epoch(fresh_epoch())));
     if let Some(ports) = given {
-        return Ok(Stores { ports, catalogue: memory(), store: None });
+        return Ok(Stores { ports, catalogue: memory(), documents: memory(), store: None });
     }
     let backend = backend(config)?;
     match config.store.place() {
         Some(Place::Memory) => {
             let store = memory();
             let webhooks = webhooks::open(config, store.clone(), clock).await?;
-            let (ports, catalogue) = (remembering(store.clone(), backend, webhooks), store);
-            Ok(Stores { ports, catalogue, store: None })
+            let ports = remembering(store.clone(), backend, webhooks);
+            Ok(Stores { ports, catalogue: store.clone(), documents: store, store: None })
         }
         Some(Place::Sqlite(path)) => {
             let store = SqliteStore::open(&path, config.store.readers).context("opening the store")?;
             let port = Arc::new(store.clone());
             let webhooks = webhooks::open(config, port.clone(), clock).await?;
-            let (ports, catalogue) = (remembering(port.clone(), backend, webhooks), port);
-            Ok(Stores { ports, catalogue, store: Some(store) })
+            let ports = remembering(port.clone(), backend, webhooks);
+            Ok(Stores { ports, catalogue: port.clone(), documents: port, store: Some(store) })
         }
         None => bail!("store.url names no store"),
     }

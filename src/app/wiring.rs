@@ -1,6 +1,7 @@
 //! From settings to parts: ports, broker, and what the doors on every thread share.
 
 mod chat;
+mod documents;
 mod widget;
 
 use std::net::SocketAddr;
@@ -12,11 +13,13 @@ use recado_actors::broker::{Broker, Plan};
 use recado_actors::courier::Schedule;
 use recado_actors::depot::Depot;
 use recado_actors::dialect::{Dialect, Dialects};
+use recado_actors::library::Library;
 use recado_actors::limiter::Rate;
 use recado_actors::outlet::OutletLimits;
 use recado_actors::ports::Ports;
 use recado_actors::settings::{CourierSettings, Settings};
 
+pub(super) use self::documents::library;
 use super::{Annex, Birth, keeping};
 use crate::auth::{InternalSecrets, Tickets, Verifier};
 use crate::config::{Compression, Config, Mode};
@@ -120,19 +123,23 @@ pub(super) fn house(
     address: SocketAddr,
     ports: Ports,
     depot: Depot,
+    library: Option<Library>,
     birth: Birth,
     annex: Annex,
 ) -> anyhow::Result<(Broker, House)> {
     let dialects = dialects(config, chat::dialect(config).into_iter().chain(annex.dialects));
     let Birth { node, clock, vitals } = birth;
-    let broker = Broker::new(Plan { node, settings: settings(config), ports, dialects, clock, vitals, library: None });
+    let settings = settings(config);
+    let broker = Broker::new(Plan { node, settings, ports, dialects, clock, vitals, library });
     let verifier = Arc::new(Verifier::new(config.auth.settings())?);
     let tickets = tickets(config);
     let gate = Gate::new(gate_rules(config));
     let widget = widget::door(config, &broker, verifier.clone(), tickets.clone())?;
     let secrets = Arc::new(internal_secrets(config));
     let chat = chat::door(config, &depot, &verifier);
-    let claims = chat.clone().map(|door| chat::claim(config, door)).into_iter().chain(annex.doors).collect();
+    let documents = documents::door(config, &broker, verifier.clone(), tickets.clone())?;
+    let claims = chat.clone().map(|door| chat::claim(config, door)).into_iter().chain(documents);
+    let claims = claims.chain(annex.doors).collect();
     let chat = chat.map(|chat| chat::rest(config, &broker, chat, &gate));
     let uploads = keeping::door(config, &broker, depot, verifier.clone(), gate.clone());
     let admin = AdminDoor::new(config, broker.clone(), gate.clone(), secrets.clone(), verifier);
@@ -163,7 +170,9 @@ fn internal(
 fn dialects(config: &Config, more: impl Iterator<Item = Arc<dyn Dialect>>) -> Dialects {
     let heartbeat = Duration::from_millis(config.doors.widget.heartbeat_ms);
     let widget = |extras| -> Arc<dyn Dialect> { Arc::new(WidgetDialect { extras, heartbeat }) };
-    Dialects::new([widget(false), widget(true)].into_iter().chain(more).collect())
+    Dialects::new(
+        [widget(false), widget(true)].into_iter().chain(documents::dialect(config)).chain(more).collect(),
+    )
 }
 
 /// Tickets are signed with a key derived from the first secret there is.

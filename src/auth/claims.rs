@@ -39,6 +39,12 @@ pub struct Claims {
     /// May see how the node is: `admin` is the role, or among the `roles`. A ticket never carries it.
     #[serde(skip)]
     pub admin: bool,
+    /// The documents it opens, where it names any. A ticket never carries them.
+    #[serde(skip)]
+    pub documents: Option<Vec<String>>,
+    /// May read documents and not write to them.
+    #[serde(skip)]
+    pub read_only: bool,
     #[serde(rename = "jti", skip_serializing_if = "Option::is_none")]
     pub token_id: Option<String>,
     /// When the session must end; for a ticket that is not the end of the ticket itself.
@@ -73,6 +79,9 @@ pub(super) struct Payload {
     id: Option<TextOrNumber>,
     sub: Option<String>,
     chat_id: Option<String>,
+    document_id: Option<String>,
+    documents: Option<Vec<String>>,
+    read_only: Option<bool>,
     // A value, because others mean other things by it, and it opens only what it names.
     room: Option<Value>,
     is_authenticated: Option<bool>,
@@ -144,6 +153,7 @@ impl Payload {
             TextOrNumber::Signed(number) => number.to_string(),
             TextOrNumber::Unsigned(number) => number.to_string(),
         });
+        let documents = documents(self.document_id, self.documents, self.room.as_ref());
         Claims {
             user_id: filled(self.user_id).or_else(|| filled(id)).or_else(|| filled(self.sub)),
             chat_id: filled(self.chat_id),
@@ -154,6 +164,8 @@ impl Payload {
             avatar: filled(self.avatar),
             role: filled(self.role),
             admin,
+            documents,
+            read_only: self.read_only == Some(true),
             token_id: filled(self.jti),
             expires_at: self.exp,
             issued_at: self.iat,
@@ -175,6 +187,16 @@ impl Payload {
         }
         Ok(claims)
     }
+}
+
+/// All documents that are named in one way or another; none: no claim speaks of documents.
+fn documents(one: Option<String>, more: Option<Vec<String>>, room: Option<&Value>) -> Option<Vec<String>> {
+    let room = room.and_then(Value::as_str).and_then(|room| room.strip_prefix("doc:"));
+    if one.is_none() && more.is_none() && room.is_none() {
+        return None;
+    }
+    let more = more.unwrap_or_default().into_iter();
+    Some(one.into_iter().chain(room.map(str::to_owned)).chain(more).collect())
 }
 
 /// An empty text says as little as none.

@@ -4,7 +4,9 @@
 
 use serde::Deserialize;
 
+use super::backplane::Backplane;
 use super::errors::Contradictions;
+use super::limits::Limits;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,6 +16,7 @@ pub struct Doors {
     pub events: Events,
     pub rooms: Strangers,
     pub collab: Collab,
+    pub documents: Documents,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -71,10 +74,49 @@ pub struct Collab {
     pub monitoring: bool,
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Documents {
+    pub enabled: bool,
+    pub open_to_all_users: bool,
+    pub heartbeat_ms: u64,
+    pub max_bytes: usize,
+    pub max_change_bytes: usize,
+    pub max_members: usize,
+    pub max_open: usize,
+    pub compact_changes: usize,
+    pub compact_bytes: usize,
+}
+
+impl Documents {
+    fn contradictions(&self, limits: &Limits, backplane: &Backplane, found: &mut Contradictions) {
+        let Self { max_bytes, max_change_bytes, .. } = self;
+        if !self.enabled {
+            return;
+        }
+        if max_bytes.saturating_mul(2) > limits.outlet_bytes {
+            let text = format!(
+                "{max_bytes} is more than half of limits.outlet_bytes: who opens a document is told it whole"
+            );
+            found.against(&["doors.documents.max_bytes", "limits.outlet_bytes"], text);
+        }
+        if max_change_bytes > max_bytes {
+            let text =
+                format!("{max_change_bytes} is more than doors.documents.max_bytes, which is {max_bytes}");
+            found.against(&["doors.documents.max_change_bytes", "doors.documents.max_bytes"], text);
+        }
+        if backplane.address().is_some() {
+            let text = "is true, but a document lives on one node, and with a backplane there may be others";
+            found.against(&["doors.documents.enabled"], text);
+        }
+    }
+}
+
 impl Doors {
-    pub(super) fn contradictions(&self, found: &mut Contradictions) {
-        const LATER: &str =
-            "is true, but this door comes with a later version; this one has doors.widget and doors.chat";
+    pub(super) fn contradictions(&self, limits: &Limits, backplane: &Backplane, found: &mut Contradictions) {
+        const LATER: &str = "is true, but this door comes with a later version; this one has doors.widget, \
+                             doors.chat and doors.documents";
+        self.documents.contradictions(limits, backplane, found);
         if self.events.enabled {
             found.against(&["doors.events.enabled"], LATER);
         }

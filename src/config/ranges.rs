@@ -104,6 +104,13 @@ pub(super) const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("doors.collab.heartbeat_ms", 1..=HOUR_MS),
     ("doors.collab.timeout_ms", 1..=HOUR_MS),
     ("doors.collab.max_connections", 1..=MILLION),
+    ("doors.documents.heartbeat_ms", 1..=HOUR_MS),
+    ("doors.documents.max_bytes", 1024..=8 * MIB),
+    ("doors.documents.max_change_bytes", 1024..=8 * MIB),
+    ("doors.documents.max_members", 1..=10_000),
+    ("doors.documents.max_open", 1..=MILLION),
+    ("doors.documents.compact_changes", 1..=MILLION),
+    ("doors.documents.compact_bytes", 1024..=64 * MIB),
     ("log.rotate_bytes", 65_536..=1024 * 1024 * MIB),
     ("log.keep_files", 1..=1000),
 ];

@@ -26,9 +26,19 @@ const PURE_CORES: &[&str] = &[
     "actors/src/receipts/ledger.rs",
     "actors/src/limiter/bucket.rs",
     "actors/src/limiter/buckets.rs",
+    "actors/src/document/awareness.rs",
+    "actors/src/document/block.rs",
+    "actors/src/document/block/content.rs",
+    "actors/src/document/change.rs",
+    "actors/src/document/change/fitting.rs",
+    "actors/src/document/deletions.rs",
+    "actors/src/document/lib0.rs",
+    "actors/src/document/replica.rs",
 ];
 const CODECS: &[&str] = &[
     "src/backplane/redis/payload.rs",
+    "src/doors/documents/codec.rs",
+    "src/doors/documents/dialect.rs",
     "src/doors/widget/codec.rs",
     "src/doors/widget/dialect.rs",
     "src/doors/widget/words.rs",
@@ -117,6 +127,11 @@ const HOMES: &[Home] = &[
         of: "socketioxide_parser_common",
         places: &["src/doors/socketio/packet"],
         why: "a codec of others is held to our limits in one place",
+    },
+    Home {
+        of: "yrs",
+        places: &["actors/src/document/replica/tests"],
+        why: "it is the oracle of tests: what clients send is not for it",
     },
     Home { of: "rusqlite", places: &["src/store"], why: "SQL lives in the store" },
     Home {
