@@ -23,6 +23,8 @@ use recado_actors::message::cluster::News;
 use recado_actors::refusal::Farewell;
 use serde_json::value::RawValue;
 
+#[path = "targets/documents.rs"]
+pub mod documents;
 #[path = "targets/socketio.rs"]
 pub mod socketio;
 

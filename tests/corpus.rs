@@ -14,13 +14,14 @@ mod targets;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 7] = [
+const TARGETS: [Target; 8] = [
     ("guard", targets::guard),
     ("widget_frame", targets::widget_frame),
     ("token", targets::token),
     ("settings", targets::settings),
     ("redis_payload", targets::redis_payload),
     ("internal_body", targets::internal_body),
+    ("document", targets::documents::message),
     ("socketio_payload", targets::socketio::read_payload),
 ];
 
@@ -88,6 +89,11 @@ fn payloads_of_the_corpus_are_packets_or_faults() {
     replay("socketio_payload");
 }
 
+#[test]
+fn messages_of_the_corpus_are_taken_in_or_refused() {
+    replay("document");
+}
+
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 0..600)
 }
@@ -124,6 +130,13 @@ proptest! {
     fn any_bytes_are_a_widget_s_frame_or_refused(bytes in any_bytes(), text in almost_json()) {
         targets::widget_frame(&bytes);
         targets::widget_frame(text.as_bytes());
+    }
+
+    #[test]
+    fn any_bytes_are_a_change_of_a_document_or_refused(bytes in any_bytes(), about in 0_u8..3, rest in prop::collection::vec(0_u8..12, 0..100)) {
+        targets::documents::message(&bytes);
+        let length = u8::try_from(rest.len()).unwrap();
+        targets::documents::message(&[&[0, about, length], rest.as_slice()].concat());
     }
 
     #[test]

@@ -11,6 +11,7 @@
 
 mod chatting;
 mod echoing;
+mod editor;
 mod house;
 mod minutes;
 mod packing;
@@ -46,6 +47,8 @@ mod compression_refused;
 mod deploying;
 mod discretion;
 mod doctor;
+mod documents;
+mod documents_refused;
 mod downloads;
 mod draining;
 mod draining_in_hand;
