@@ -19,7 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0004_numbers.sql"),
     include_str!("../../../migrations/sqlite/0005_search.sql"),
     include_str!("../../../migrations/sqlite/0006_files.sql"),
-    include_str!("../../../migrations/sqlite/0008_documents.sql"),
+    include_str!("../../../migrations/sqlite/0007_documents.sql"),
 ];
 
 /// Refuses strangers before anything is written.
