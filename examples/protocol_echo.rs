@@ -37,7 +37,7 @@ use recado_actors::refusal::Farewell;
 use serde_json::{Map, Value};
 
 /// What the suites go by, where nobody sets anything else.
-const EXPECTED: &[(&str, &str)] = &[
+pub const EXPECTED: &[(&str, &str)] = &[
     ("RECADO_SERVER__PORT", "3000"),
     ("RECADO_STORE__URL", "memory:"),
     ("RECADO_DEMO__ENABLED", "false"),
@@ -49,7 +49,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("RECADO_DOORS__CHAT__MAX_MESSAGE_BYTES", "1000000"),
     ("RECADO_DOORS__CHAT__EIO3", "false"),
     ("RECADO_LIMITS__MAX_MESSAGE_BYTES", "16777216"),
-    ("RECADO_LIMITS__MAX_FRAGMENTS", "65536"),
+    ("RECADO_LIMITS__MAX_FRAGMENTS", "131072"),
     ("RECADO_LIMITS__FRAGMENTS_MS", "120000"),
     ("RECADO_LIMITS__FRAME_MS", "120000"),
     ("RECADO_LIMITS__OUTLET_BYTES", "67108864"),

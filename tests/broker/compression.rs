@@ -163,7 +163,7 @@ async fn plain_messages_are_welcome_from_those_who_could_compress() {
 #[actix_web::test]
 async fn nobody_is_answered_what_was_not_offered_or_is_switched_off() {
     let path = format!("/?token={}", sign(&claims("ann", "chat_1")));
-    let declined = "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=8";
+    let declined = "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=7";
     for (enabled, lines) in [("true", &[][..]), ("true", &[declined]), ("false", &[OFFER])] {
         let house = House::with(&[("RECADO_COMPRESSION__ENABLED", enabled)]).await;
         let mut ann = RawSocket::dials(house.address()).await;
@@ -180,7 +180,7 @@ async fn nobody_is_answered_what_was_not_offered_or_is_switched_off() {
 async fn an_offer_in_a_second_header_or_behind_another_is_found() {
     let house = House::start().await;
     let path = format!("/?token={}", sign(&claims("ann", "chat_1")));
-    let other = "Sec-WebSocket-Extensions: x-other; a=1, permessage-deflate; server_max_window_bits=8";
+    let other = "Sec-WebSocket-Extensions: x-other; a=1, permessage-deflate; server_max_window_bits=7";
     let mut ann = RawSocket::dials(house.address()).await;
     let head = ann.comes_in_with(&path, &[other, OFFER]).await;
     assert!(header(&head, "sec-websocket-extensions").is_some(), "{head}");

@@ -30,6 +30,13 @@ pub const HASTY: [(&str, &str); 4] = [
     ("RECADO_DOORS__CHAT__EIO3", "false"),
 ];
 
+/// As the suites of the protocols find it, but for the port.
+pub async fn as_the_suites_expect() -> House {
+    let mut settings = protocol_echo::EXPECTED.to_vec();
+    settings.extend([("RECADO_SERVER__PORT", "0"), ("RECADO_SERVER__WORKERS", "2")]);
+    echoing(&settings).await
+}
+
 pub async fn echoing(settings: &[(&str, &str)]) -> House {
     // The echo has the path of the chat.
     let settings = [&[("RECADO_DOORS__CHAT__ENABLED", "false")], settings].concat();

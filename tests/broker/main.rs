@@ -85,6 +85,7 @@ mod redis_next;
 mod redis_nodes;
 mod refreshing;
 mod returning;
+mod rfc6455;
 mod slow_readers;
 mod socketio_protocol;
 mod sockets;

@@ -123,18 +123,24 @@ impl RawSocket {
         (head, body)
     }
 
-    /// The next frame, or the end.
-    pub async fn hears(&mut self) -> Heard {
+    /// The next frame as it came: its first byte and its payload. None at the end.
+    pub async fn hears_frame(&mut self) -> Option<(u8, Vec<u8>)> {
         while self.whole_frame().is_none() {
             if !self.reads().await {
                 assert!(self.unread.is_empty(), "cut off within a frame");
-                return Heard::Gone;
+                return None;
             }
         }
         let (start, end) = self.whole_frame().expect("a whole frame is there");
         let mut frame = self.takes(end);
         let payload = frame.split_off(start);
-        match frame[0] {
+        Some((frame[0], payload))
+    }
+
+    /// The next frame, or the end.
+    pub async fn hears(&mut self) -> Heard {
+        let Some((first, payload)) = self.hears_frame().await else { return Heard::Gone };
+        match first {
             0x81 => Heard::Text(serde_json::from_slice(&payload).expect("frames are JSON")),
             0xC1 => Heard::Packed(payload),
             0x88 => closed(&payload),

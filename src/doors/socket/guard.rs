@@ -2,6 +2,9 @@
 //!
 //! Pure. Whatever comes in, it holds at most one message of the permitted size, and what it lets through are whole,
 //! plain, unfragmented, masked frames. (The codec alone would buffer any declared length, never join nor inflate.)
+//! Text that cannot be text is refused before it ends, and nothing is let in after a goodbye.
+
+mod joining;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,6 +14,7 @@ use recado_actors::refusal::Farewell;
 
 use super::deflate::Inflater;
 use super::frame::write_masked;
+use joining::Joining;
 
 /// What one client may send at once.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +38,7 @@ const MASKED: u8 = 0x80;
 const CONTINUATION: u8 = 0x0;
 const TEXT: u8 = 0x1;
 const BINARY: u8 = 0x2;
+const CLOSE: u8 = 0x8;
 /// The longest header of a masked frame: 2 bytes, 8 of length, 4 of mask.
 const LONGEST_HEADER: usize = 14;
 
@@ -49,6 +54,8 @@ pub struct Guard {
     joining: Option<Box<Joining>>,
     passed: usize,
     joined: usize,
+    /// The client said goodbye.
+    over: bool,
 }
 
 /// What has begun and not ended; numbered, so that the next is not taken for the same.
@@ -64,19 +71,13 @@ enum Present {
     Header,
     /// It goes on as it is.
     Pass,
-    /// It is unmasked into the message being joined; `last` ends that.
+    /// It is unmasked into the message being joined; `last` ends that. So is text that comes in several goes, and a
+    /// goodbye.
     Join {
         mask: [u8; 4],
         at: usize,
         last: bool,
     },
-}
-
-struct Joining {
-    opcode: u8,
-    packed: bool,
-    payload: BytesMut,
-    count: usize,
 }
 
 /// A frame header, read.
@@ -104,6 +105,7 @@ impl Guard {
             joining: None,
             passed: 0,
             joined: 0,
+            over: false,
         }
     }
 
@@ -112,7 +114,7 @@ impl Guard {
         let mid_frame = self.header_len > 0 || self.present != Present::Header;
         let frame = mid_frame.then_some(Unfinished::Frame(self.let_through()));
         let whole = matches!(self.present, Present::Join { last: true, .. });
-        // A compressed message in one frame is joined too, for what is inflated must be all there.
+        // A message in one frame may be joined too.
         let fragments = self.joining.as_ref().filter(|joining| !whole || joining.count > 1);
         fragments.map(|_| Unfinished::Message(self.joined)).or(frame)
     }
@@ -124,7 +126,7 @@ impl Guard {
 
     /// Takes bytes as they come; what may go on is added to `out`.
     pub fn feed(&mut self, mut input: &[u8], out: &mut BytesMut) -> Result<(), Farewell> {
-        while !input.is_empty() || self.at_end_of_payload() {
+        while !self.over && (!input.is_empty() || self.at_end_of_payload()) {
             input = match self.present {
                 Present::Header => self.read_header(input, out)?,
                 Present::Pass => self.pass(input, out),
@@ -146,7 +148,7 @@ impl Guard {
         }
         self.header_len += 1;
         if let Some(header) = self.parsed()? {
-            self.begin(&header, out);
+            self.begin(&header, rest.len(), out);
             self.header_len = 0;
         }
         Ok(rest)
@@ -212,18 +214,23 @@ impl Guard {
         }
     }
 
-    fn begin(&mut self, header: &Header, out: &mut BytesMut) {
-        self.left = header.length;
-        let whole = header.fin && !header.packed && self.joining.is_none();
-        if whole || header.opcode >= 0x8 {
+    /// Of the payload this much is here, or more.
+    fn begin(&mut self, header: &Header, here: usize, out: &mut BytesMut) {
+        let Header { fin, packed, opcode, length, mask } = *header;
+        self.left = length;
+        if opcode == CLOSE {
+            // What it was saying will not end.
+            self.joining = None;
+        }
+        let is_all_here = opcode != TEXT || length <= here;
+        let is_plain = fin && !packed && is_all_here && self.joining.is_none();
+        if opcode > CLOSE || (is_plain && opcode != CLOSE) {
             self.present = Present::Pass;
             out.extend(self.header.iter().take(self.header_len));
             return;
         }
-        let Header { opcode, packed, .. } = *header;
-        let fresh = || Box::new(Joining { opcode, packed, payload: BytesMut::new(), count: 0 });
-        self.joining.get_or_insert_with(fresh).count += 1;
-        self.present = Present::Join { mask: header.mask, at: 0, last: header.fin };
+        self.joining.get_or_insert_with(|| Joining::new(opcode, packed)).count += 1;
+        self.present = Present::Join { mask, at: 0, last: fin };
     }
 
     fn pass<'a>(&mut self, input: &'a [u8], out: &mut BytesMut) -> &'a [u8] {
@@ -248,9 +255,7 @@ impl Guard {
         let (payload, rest) = input.split_at(self.left.min(input.len()));
         self.left -= payload.len();
         if let Some(joining) = &mut self.joining {
-            let held = joining.payload.len();
-            joining.payload.extend_from_slice(payload);
-            unmask(joining.payload.get_mut(held..).unwrap_or_default(), mask, at);
+            joining.add(payload, mask, at)?;
         }
         self.present = Present::Join { mask, at: at + payload.len(), last };
         if self.left == 0 {
@@ -263,7 +268,11 @@ impl Guard {
         Ok(rest)
     }
 
-    fn finish(&self, joining: &Joining, out: &mut BytesMut) -> Result<(), Farewell> {
+    fn finish(&mut self, joining: &Joining, out: &mut BytesMut) -> Result<(), Farewell> {
+        if joining.is_goodbye() {
+            self.over = true;
+            joining.check_goodbye()?;
+        }
         let Joining { opcode, packed, payload, .. } = joining;
         match (packed, &self.inflater) {
             (true, Some(inflater)) => inflater
@@ -272,16 +281,6 @@ impl Guard {
                 write_masked(*opcode, payload, out);
                 Ok(())
             }
-        }
-    }
-}
-
-/// `at` bytes of the same frame came before.
-fn unmask(payload: &mut [u8], mut mask: [u8; 4], at: usize) {
-    mask.rotate_left(at % 4);
-    for four in payload.chunks_mut(4) {
-        for (byte, key) in four.iter_mut().zip(mask) {
-            *byte ^= key;
         }
     }
 }

@@ -45,6 +45,8 @@ pub(super) struct Intake {
     /// Runs while something began and has not ended.
     deadline: Option<Pin<Box<Sleep>>>,
     passage: Rc<Passage>,
+    /// What was wrong with bytes of which some were not; said when those are served.
+    refused: Option<Farewell>,
     ended: bool,
 }
 
@@ -55,7 +57,7 @@ pub(super) fn read(
     guard: Guard,
     passage: Rc<Passage>,
 ) -> Intake {
-    Intake { io, buffer, early, guard, watched: None, deadline: None, passage, ended: false }
+    Intake { io, buffer, early, guard, watched: None, deadline: None, passage, refused: None, ended: false }
 }
 
 impl Intake {
@@ -63,11 +65,12 @@ impl Intake {
     fn admit(&mut self, input: &[u8]) -> Option<Result<Bytes, PayloadError>> {
         let mut out = BytesMut::new();
         let before = self.guard.let_through();
-        if let Err(farewell) = self.guard.feed(input, &mut out) {
-            return Some(self.refuse(farewell));
-        }
+        self.refused = self.guard.feed(input, &mut out).err();
         self.passage.unserved.update(|unserved| unserved + self.guard.let_through() - before);
-        self.watch();
+        match self.refused.take_if(|_| out.is_empty()) {
+            Some(farewell) => return Some(self.refuse(farewell)),
+            None => self.watch(),
+        }
         (!out.is_empty()).then(|| Ok(out.freeze()))
     }
 
@@ -130,6 +133,9 @@ impl Stream for Intake {
             if self.passage.unserved.get() > 0 {
                 // No waker is needed: the codec has a whole frame to hand on, and asks again after it.
                 return Poll::Pending;
+            }
+            if let Some(farewell) = self.refused {
+                return Poll::Ready(Some(self.refuse(farewell)));
             }
             let input = match std::mem::take(&mut self.early) {
                 early if !early.is_empty() => early,

@@ -7,16 +7,16 @@
 const LONGEST: usize = 2048;
 const NAME: &str = "permessage-deflate";
 
-/// Base-2 logarithm of the furthest a client can look back while it inflates, 9 to 15.
+/// Base-2 logarithm of the furthest a client can look back while it inflates, 8 to 15. No zlib compresses with 8, but
+/// what is no longer than such a window needs no smaller one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Window(u8);
 
 impl Window {
     pub const LARGEST: Self = Self(15);
 
-    /// RFC 7692 section 7.1.2.1 has 8 too, which no zlib can compress with.
     pub fn new(bits: u8) -> Option<Self> {
-        (9..=15).contains(&bits).then_some(Self(bits))
+        (8..=15).contains(&bits).then_some(Self(bits))
     }
 
     pub fn bits(self) -> u8 {
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_smaller_window_is_kept_and_confirmed() {
-        for bits in 9..=15 {
+        for bits in 8..=15 {
             let offer =
                 format!("permessage-deflate; server_max_window_bits={bits}; client_max_window_bits=8");
             let agreed = agree([offer.as_str()].into_iter()).unwrap();
@@ -153,7 +153,6 @@ mod tests {
             "permessage-deflate;",
             "permessage-deflate; ;client_max_window_bits",
             "permessage-deflate; server_max_window_bits",
-            "permessage-deflate; server_max_window_bits=8",
             "permessage-deflate; server_max_window_bits=7",
             "permessage-deflate; server_max_window_bits=16",
             "permessage-deflate; server_max_window_bits=010",
@@ -174,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_next_offer_is_looked_at_after_one_that_was_declined() {
-        let first = "permessage-deflate; server_max_window_bits=8";
+        let first = "permessage-deflate; server_max_window_bits=7";
         assert_eq!(answer(&[first, "permessage-deflate"]).as_deref(), Some(BOTH));
         assert_eq!(answer(&[&format!("{first}, permessage-deflate")]).as_deref(), Some(BOTH));
     }

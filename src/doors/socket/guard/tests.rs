@@ -54,7 +54,7 @@ proptest! {
         let last = parts.len() - 1;
         let mut bytes = Vec::new();
         for (number, part) in parts.iter().enumerate() {
-            let opcode = if number == 0 { 0x1 } else { CONTINUATION };
+            let opcode = if number == 0 { BINARY } else { CONTINUATION };
             let fin = if number == last { FIN } else { 0 };
             bytes.extend(masked(fin | opcode, mask, part));
             if number != last {
@@ -63,7 +63,7 @@ proptest! {
         }
         let out = feed_cut(&mut Guard::new(Rc::new(LIMITS), None), &bytes, &cuts).unwrap();
         let mut expected: Vec<u8> = (0..last).flat_map(|_| masked(FIN | 0x9, mask, b"between")).collect();
-        expected.extend(masked(FIN | 0x1, [0; 4], &parts.concat()));
+        expected.extend(masked(FIN | BINARY, [0; 4], &parts.concat()));
         prop_assert_eq!(out.as_ref(), expected.as_slice());
     }
 
@@ -211,4 +211,68 @@ fn frames_out_of_place_are_malformed() {
     ] {
         assert_eq!(refused(&bytes), Some(Farewell::Malformed));
     }
+}
+
+proptest! {
+    #[test]
+    fn text_is_let_in_wherever_it_is_cut(
+        texts in prop::collection::vec("[a-zé€😀]{1,60}", 1..10),
+        mask in any::<[u8; 4]>(),
+        cuts in prop::collection::vec(1usize..50, 1..20),
+    ) {
+        let sent: Vec<u8> = texts.iter().flat_map(|text| masked(FIN | TEXT, mask, text.as_bytes())).collect();
+        let plain: Vec<u8> = texts.iter().flat_map(|text| masked(FIN | TEXT, [0; 4], text.as_bytes())).collect();
+        let out = feed_cut(&mut Guard::new(Rc::new(LIMITS), None), &sent, &cuts).unwrap();
+        let (mut again, mut reread) = (BytesMut::new(), Guard::new(Rc::new(LIMITS), None));
+        // What passed as it was is still masked, so it is read once more byte by byte.
+        for byte in &out {
+            reread.feed(&[*byte], &mut again).unwrap();
+        }
+        prop_assert_eq!(again.as_ref(), plain.as_slice());
+    }
+}
+
+#[test]
+fn what_cannot_be_text_is_refused_at_its_first_wrong_byte() {
+    let good = "κόσμε".as_bytes();
+    for (bad, at) in [(&b"\xf4\x90\x80\x80"[..], 1), (b"\xed\xa0\x80", 1), (b"\xff", 0), (b"\xc0\xaf", 0)] {
+        let text = [good, bad, b"edited"].concat();
+        let parts = [masked(TEXT, [9; 4], good), masked(CONTINUATION, [9; 4], &text[good.len()..])].concat();
+        let header = parts.len() - text.len();
+        for (bytes, first_wrong) in
+            [(masked(FIN | TEXT, [9; 4], &text), 6 + good.len() + at), (parts, header + good.len() + at)]
+        {
+            let mut guard = Guard::new(Rc::new(LIMITS), None);
+            let fed = bytes.iter().map(|byte| guard.feed(&[*byte], &mut BytesMut::new()));
+            let refused = fed.enumerate().find(|(_, fed)| fed.is_err());
+            assert_eq!(refused, Some((first_wrong, Err(Farewell::NotText))), "{bad:x?}");
+        }
+    }
+}
+
+#[test]
+fn a_goodbye_has_a_code_and_a_reason_that_may_be_said() {
+    let goodbye = |payload: &[u8]| refused(&masked(FIN | CLOSE, [3; 4], payload));
+    for code in [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999_u16] {
+        assert_eq!(goodbye(&code.to_be_bytes()), None, "{code}");
+    }
+    for code in [0, 999, 1004, 1005, 1006, 1012, 1013, 1014, 1015, 1016, 1100, 2000, 2999, 5000, 65535_u16] {
+        assert_eq!(goodbye(&code.to_be_bytes()), Some(Farewell::Malformed), "{code}");
+    }
+    assert_eq!(goodbye(b""), None);
+    assert_eq!(goodbye(b"\x03"), Some(Farewell::Malformed));
+    assert_eq!(goodbye(&[&b"\x03\xe8"[..], &[b'x'; 123]].concat()), None);
+    assert_eq!(goodbye(b"\x03\xe8\xed\xa0\x80"), Some(Farewell::NotText));
+}
+
+#[test]
+fn nothing_is_let_in_after_a_goodbye_and_what_it_cut_short_is_forgotten() {
+    let mut guard = Guard::new(Rc::new(LIMITS), None);
+    let goodbye = masked(FIN | CLOSE, [0; 4], b"\x03\xe8bye");
+    let said = [masked(TEXT, [5; 4], b"half"), goodbye.clone(), masked(FIN, [5; 4], b"more"), vec![0xff; 9]]
+        .concat();
+    let mut out = BytesMut::new();
+    assert_eq!(guard.feed(&said, &mut out), Ok(()));
+    assert_eq!(out.as_ref(), goodbye.as_slice());
+    assert_eq!((guard.unfinished(), guard.let_through()), (None, 1));
 }
