@@ -181,10 +181,16 @@ struct EchoingTalk {
     auth: Map<String, Value>,
 }
 
+/// The suites listen for one message at a time, and lose the second of two that they read at once.
+const APART: Duration = Duration::from_millis(50);
+
 impl Talk for EchoingTalk {
     fn joined(&mut self) -> Option<Work> {
-        self.peer.emit("auth", &[&self.auth], &[]);
-        None
+        let (peer, auth) = (self.peer.clone(), std::mem::take(&mut self.auth));
+        Some(Box::pin(async move {
+            tokio::time::sleep(APART).await;
+            peer.emit("auth", &[&auth], &[]);
+        }))
     }
 
     fn hear(&mut self, event: Event) -> Option<Work> {

@@ -75,6 +75,7 @@ mod metrics;
 mod metrics_read;
 mod next_backend;
 mod next_in_trouble;
+mod official_suites;
 mod origins;
 mod own_faults;
 mod presence;
