@@ -11,10 +11,11 @@ use crate::programs::{Program, has};
 const NODE_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/node");
 
 /// Quick enough for several to fall into the story, patient enough for a busy machine.
-const BRISK: [(&str, &str); 3] = [
+const BRISK: [(&str, &str); 4] = [
     ("RECADO_DOORS__CHAT__HEARTBEAT_MS", "500"),
     ("RECADO_DOORS__CHAT__TIMEOUT_MS", "10000"),
     ("RECADO_DOORS__CHAT__MAX_MESSAGE_BYTES", "1000000"),
+    ("RECADO_DOORS__CHAT__EIO3", "true"),
 ];
 
 /// Plays the client and tells the transport it ended on; none where there is no Node or no client.
@@ -61,4 +62,11 @@ async fn the_newest_client_of_socket_io_connects_unmodified() {
 #[actix_web::test]
 async fn an_older_client_of_socket_io_connects_unmodified() {
     everything_works("socket.io-client-4.5").await;
+}
+
+/// Protocol 3, in which the client asks whether the server is there.
+#[actix_web::test]
+async fn clients_of_the_protocol_before_this_one_connect_unmodified() {
+    everything_works("engine.io-client-3").await;
+    everything_works("socket.io-client-2").await;
 }

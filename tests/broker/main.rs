@@ -57,6 +57,7 @@ mod dying_together;
 mod engine_clients;
 mod engine_polling;
 mod engine_sockets;
+mod engine_three;
 mod entering;
 mod flat_memory;
 mod giving_up;

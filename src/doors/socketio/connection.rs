@@ -13,6 +13,7 @@ use recado_actors::dialect::Lane;
 use recado_actors::refusal::Farewell;
 use serde_json::{Map, Value};
 use tokio::time::sleep;
+use url::form_urlencoded;
 
 use super::engine::packet::{Message, Protocol};
 use super::engine::rider::{Rider, Riders, Seat, Work};
@@ -109,7 +110,11 @@ impl Stay {
     fn hear(self: Rc<Self>, heard: Heard) -> Option<Work> {
         match heard {
             Heard::Connect { namespace, auth } => {
-                return self.connect(without_query(&namespace), auth.unwrap_or_default());
+                let (namespace, auth) = match self.seat.protocol {
+                    Protocol::V3 => without_query(&namespace),
+                    Protocol::V4 => (namespace, auth.unwrap_or_default()),
+                };
+                return self.connect(namespace, auth);
             }
             Heard::Disconnect { namespace } => self.disconnect(&namespace),
             Heard::Event { namespace, name, args, attachments, ack } => {
@@ -217,10 +222,9 @@ impl Stay {
     }
 }
 
-/// Clients of protocol 3 put a query behind the namespace.
-fn without_query(namespace: &ByteString) -> ByteString {
-    match namespace.split_once('?') {
-        Some((bare, _)) => namespace.slice_ref(bare),
-        None => namespace.clone(),
-    }
+/// Clients of protocol 3 show what they have to show as a query behind the namespace.
+fn without_query(namespace: &ByteString) -> (ByteString, Map<String, Value>) {
+    let (bare, query) = namespace.split_once('?').unwrap_or((namespace, ""));
+    let shown = form_urlencoded::parse(query.as_bytes()).into_owned();
+    (namespace.slice_ref(bare), shown.map(|(key, value)| (key, value.into())).collect())
 }
