@@ -95,7 +95,7 @@ pub fn annex(config: &Config) -> Annex {
     Annex { dialects: vec![Arc::new(Echo)], doors: vec![engine, socket, Arc::new(PlainEcho)] }
 }
 
-fn rules(chat: &Chat, path: &str) -> Rules {
+pub fn rules(chat: &Chat, path: &str) -> Rules {
     Rules {
         path: path.to_owned(),
         ping_interval: Duration::from_millis(chat.heartbeat_ms),

@@ -9,6 +9,7 @@
     reason = "a story that goes wrong fails"
 )]
 
+mod asker;
 mod chatting;
 mod echoing;
 mod editor;
@@ -29,6 +30,7 @@ mod shape;
 mod tokens;
 
 mod admin;
+mod asked;
 mod bad_frames;
 mod bans;
 mod benching;
@@ -81,6 +83,7 @@ mod origins;
 mod own_faults;
 mod presence;
 mod problems;
+mod python_client;
 mod receipts;
 mod redis_in_trouble;
 mod redis_next;

@@ -49,26 +49,41 @@ pub enum Kind {
 /// Whole frames as `finish` makes them, one after the other, taken apart again.
 pub fn split(mut frames: &[u8]) -> impl Iterator<Item = (Kind, &[u8])> {
     std::iter::from_fn(move || {
-        let (first, rest) = frames.split_first()?;
-        let (length, rest) = rest.split_first()?;
-        let extended = match length {
-            126 => 2,
-            127 => 8,
-            _ => 0,
-        };
-        let (declared, rest) = rest.split_at_checked(extended)?;
-        let declared = declared.iter().fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
-        let length = if extended == 0 { u64::from(*length) } else { declared };
-        let (payload, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+        let (frame, rest) = first(frames)?;
         frames = rest;
-        let kind = match first & !FIN {
-            TEXT => Kind::Text,
-            BINARY => Kind::Binary,
-            CLOSE => Kind::Close,
-            _ => Kind::Other,
-        };
-        Some((kind, payload))
+        Some(frame)
     })
+}
+
+/// The first so many of whole frames, or all if there are no more.
+pub fn leading(frames: &[u8], count: usize) -> &[u8] {
+    let mut rest = frames;
+    for _ in 0..count {
+        let Some((_, after)) = first(rest) else { return frames };
+        rest = after;
+    }
+    frames.get(..frames.len() - rest.len()).unwrap_or_default()
+}
+
+fn first(frames: &[u8]) -> Option<((Kind, &[u8]), &[u8])> {
+    let (first, rest) = frames.split_first()?;
+    let (length, rest) = rest.split_first()?;
+    let extended = match length {
+        126 => 2,
+        127 => 8,
+        _ => 0,
+    };
+    let (declared, rest) = rest.split_at_checked(extended)?;
+    let declared = declared.iter().fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
+    let length = if extended == 0 { u64::from(*length) } else { declared };
+    let (payload, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+    let kind = match first & !FIN {
+        TEXT => Kind::Text,
+        BINARY => Kind::Binary,
+        CLOSE => Kind::Close,
+        _ => Kind::Other,
+    };
+    Some(((kind, payload), rest))
 }
 
 /// Does it carry a message, and one that is not compressed?

@@ -123,12 +123,13 @@ impl Wire for LineWire {
                 if waiting.as_ref().is_none_or(oneshot::Sender::is_closed) {
                     return Err(io::ErrorKind::WouldBlock.into());
                 }
-                if let Some(payload) = self.0.encoding.payload(bytes)
+                let portion = self.0.encoding.portion(bytes);
+                if let Some(payload) = self.0.encoding.payload(portion)
                     && let Some(answer) = waiting.take()
                 {
                     let _ = answer.send(payload);
                 }
-                Ok(bytes.len())
+                Ok(portion.len())
             }
         }
     }

@@ -19,6 +19,8 @@ pub struct Encoding {
     pub protocol: Protocol,
     /// Protocol 3 only: the client takes no bytes (`b64=1`).
     pub base64: bool,
+    /// The most packets it takes at once; none if it takes any number.
+    pub most: Option<usize>,
 }
 
 /// A payload and how to announce it.
@@ -29,6 +31,11 @@ pub struct Polled {
 }
 
 impl Encoding {
+    /// As many of these whole frames as go into one payload.
+    pub fn portion(self, frames: &[u8]) -> &[u8] {
+        self.most.map_or(frames, |most| frame::leading(frames, most))
+    }
+
     /// The payload of finished WebSocket frames; none if nothing in them is for a client that polls.
     pub fn payload(self, frames: &[u8]) -> Option<Polled> {
         let shape = self.shape(frames);
@@ -82,9 +89,9 @@ impl Encoding {
 mod tests {
     use super::*;
 
-    const V4: Encoding = Encoding { protocol: Protocol::V4, base64: false };
-    const V3: Encoding = Encoding { protocol: Protocol::V3, base64: false };
-    const V3_TEXT: Encoding = Encoding { protocol: Protocol::V3, base64: true };
+    const V4: Encoding = Encoding { protocol: Protocol::V4, base64: false, most: None };
+    const V3: Encoding = Encoding { protocol: Protocol::V3, base64: false, most: None };
+    const V3_TEXT: Encoding = Encoding { protocol: Protocol::V3, base64: true, most: None };
 
     fn queue(frames: &[recado_actors::dialect::Frame]) -> Vec<u8> {
         frames.iter().flat_map(|frame| frame.wire().to_vec()).collect()
@@ -103,6 +110,15 @@ mod tests {
         let expected = format!("4hello\x1ebAQIDBA==\x1e{long}\x1e1");
         assert_eq!(V4.payload(&queue).unwrap().bytes, expected);
         assert_eq!(V4.one("6").bytes, "6");
+    }
+
+    #[test]
+    fn whoever_takes_only_some_packets_gets_those_first() {
+        let queue = queue(&[frame::text("4a"), frame::ping(), frame::text("4b"), frame::text("4c")]);
+        let portion = |most| Encoding { most, ..V4 }.portion(&queue);
+        assert_eq!(V4.payload(portion(Some(3))).unwrap().bytes, "4a\x1e4b");
+        assert_eq!(V4.payload(&queue[portion(Some(3)).len()..]).unwrap().bytes, "4c");
+        assert_eq!((portion(Some(9)), portion(None), portion(Some(4))), (&queue[..], &queue[..], &queue[..]));
     }
 
     #[test]

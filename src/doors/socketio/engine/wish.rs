@@ -2,6 +2,7 @@
 
 use actix_http::RequestHead;
 use actix_web::http::Method;
+use actix_web::http::header::USER_AGENT;
 use url::form_urlencoded;
 
 use super::denied::Denied;
@@ -10,6 +11,9 @@ use super::packet::Protocol;
 use super::polled::Encoding;
 use super::registry::Entry;
 use super::sid::Sid;
+
+/// `engineio.payload.Payload.max_decode_packets`.
+const PYTHON_TAKES: usize = 16;
 
 /// What may be done about a request.
 pub enum Wish {
@@ -49,5 +53,11 @@ pub fn wish(mount: &Mount, head: &RequestHead, upgrade: bool) -> Result<Wish, De
         _ => return Err(Denied::UNSUPPORTED_PROTOCOL),
     };
     let base64 = asked("b64").is_some_and(|b64| b64 == "1" || b64 == "true");
-    Ok(Wish::Open(Encoding { protocol, base64 }))
+    Ok(Wish::Open(Encoding { protocol, base64, most: most_packets(head) }))
+}
+
+/// The client of Python, and it alone, hangs up on more packets at once than it takes.
+fn most_packets(head: &RequestHead) -> Option<usize> {
+    let agent = head.headers.get(USER_AGENT)?.to_str().ok()?;
+    agent.to_ascii_lowercase().contains("python").then_some(PYTHON_TAKES)
 }
