@@ -206,6 +206,7 @@ fn gate_rules(config: &Config) -> GateRules {
         connect_wait: Duration::from_millis(config.limits.connect_wait_ms),
         auth_failures: Rate::per_minute(config.limits.auth_failure_rate),
         buckets: config.limits.buckets,
+        posted_bytes: config.limits.posted_bytes,
     }
 }
 

@@ -24,6 +24,7 @@ pub struct Limits {
     pub auth_timeout_ms: u64,
     pub tcp_user_timeout_ms: u64,
     pub body_bytes: usize,
+    pub posted_bytes: usize,
     pub history_page: usize,
     pub pending_entries: usize,
     pub posts_in_hand: u64,

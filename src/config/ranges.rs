@@ -30,6 +30,7 @@ pub(super) const RANGES: &[(&str, RangeInclusive<i64>)] = &[
     ("limits.auth_timeout_ms", 1..=HOUR_MS),
     ("limits.tcp_user_timeout_ms", 1..=HOUR_MS),
     ("limits.body_bytes", 1..=64 * MIB),
+    ("limits.posted_bytes", 65_536..=65_536 * MIB),
     ("limits.history_page", 1..=1000),
     ("limits.pending_entries", 1..=10 * MILLION),
     ("limits.posts_in_hand", 1..=10_000),

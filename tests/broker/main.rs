@@ -58,6 +58,7 @@ mod dying;
 mod dying_together;
 mod engine_clients;
 mod engine_polling;
+mod engine_posts;
 mod engine_sockets;
 mod engine_three;
 mod entering;

@@ -2,6 +2,7 @@
 //!
 //! One function decides, and a test can call it. A place taken is given back when its guard is dropped.
 
+mod bodies;
 mod failures;
 mod turns;
 
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 
 use crate::config::Network;
 use crate::doors::problem::Problem;
+pub use bodies::{Bodies, Hold};
 use failures::Failures;
 use turns::Turns;
 
@@ -40,6 +42,8 @@ pub struct GateRules {
     pub auth_failures: Rate,
     /// The most addresses whose failures are remembered.
     pub buckets: usize,
+    /// Bytes of what clients post by polling, of all of them together.
+    pub posted_bytes: usize,
 }
 
 pub struct Gate {
@@ -49,6 +53,8 @@ pub struct Gate {
     start: Instant,
     turns: Turns,
     failures: Failures,
+    /// What clients post.
+    pub bodies: Arc<Bodies>,
 }
 
 /// One connection's place. Given back on drop.
@@ -83,6 +89,7 @@ impl Gate {
             start: Instant::now(),
             turns: Turns::new(rules.connects, rules.connect_wait),
             failures: Failures::new(rules.auth_failures, rules.buckets),
+            bodies: Bodies::new(rules.posted_bytes),
             rules,
         })
     }

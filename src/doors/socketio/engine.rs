@@ -21,4 +21,5 @@ mod riding;
 pub mod rules;
 mod session;
 pub mod sid;
+mod squeezing;
 mod wish;

@@ -39,6 +39,11 @@ impl Deflater {
         Self { rules, engine: RefCell::default() }
     }
 
+    /// How hard it tries, 1 to 9.
+    pub fn level(&self) -> u8 {
+        self.rules.level
+    }
+
     /// The form in which a client with this window takes the frame.
     pub fn form(&self, frame: &Frame, window: Window) -> Form {
         let length = frame.packet_len();

@@ -23,9 +23,11 @@ use super::payload3::Shape;
 use super::polled::{Encoding, Polled};
 use super::registry::{Entry, Standing};
 use super::session::{Break, Poll, PollGone, Post, Session};
+use super::squeezing::{Squeezed, squeezed};
 use super::wish::{Wish, wish};
 use crate::doors::problem::Problem;
 use crate::doors::socket::Arrival;
+use crate::doors::socket::gate::Hold;
 use crate::doors::socket::upgrade::Entrance;
 
 pub async fn answer(request: HttpRequest, mount: Data<Mount>, payload: Payload) -> HttpResponse {
@@ -50,8 +52,12 @@ async fn serve(
 ) -> Result<HttpResponse, Denied> {
     match wish(mount, request.head(), false)? {
         Wish::Open(encoding) => open(request, mount, entrance, encoding).await,
-        Wish::GoOn(entry) if request.method() == Method::GET => poll(entry).await,
-        Wish::GoOn(entry) if request.method() == Method::POST => post(request, mount, entry, payload).await,
+        Wish::GoOn(entry) if request.method() == Method::GET => {
+            poll(entry).await.map(|polled| told(polled, request, entrance))
+        }
+        Wish::GoOn(entry) if request.method() == Method::POST => {
+            post(request, mount, entrance, entry, payload).await
+        }
         Wish::GoOn(_) => Err(Denied::BAD_REQUEST),
     }
 }
@@ -81,14 +87,20 @@ async fn open(
     if let Some(work) = life.open() {
         actix_web::rt::spawn(work);
     }
-    Ok(told(encoding.one(&mount.opening(life.sid, true).text(protocol))))
+    Ok(told(encoding.one(&mount.opening(life.sid, true).text(protocol)), request, entrance))
 }
 
-fn told(polled: Polled) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, polled.content_type))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(polled.bytes)
+fn told(polled: Polled, request: &HttpRequest, entrance: &Entrance) -> HttpResponse {
+    let Polled { bytes, content_type } = polled;
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((header::CONTENT_TYPE, content_type))
+        .insert_header((header::CACHE_CONTROL, "no-store"));
+    let level = entrance.deflate.as_ref().map(|engines| engines.deflater.level());
+    match level.and_then(|level| squeezed(request, level, &bytes)) {
+        Some(Squeezed { bytes, coding }) => response.insert_header(coding).body(bytes),
+        None => response.body(bytes),
+    }
 }
 
 /// Tells the session when its client gives up.
@@ -102,7 +114,7 @@ impl Drop for Waiting {
     }
 }
 
-async fn poll(entry: Entry) -> Result<HttpResponse, Denied> {
+async fn poll(entry: Entry) -> Result<Polled, Denied> {
     let (answer, polled) = oneshot::channel();
     // Dropped after the receiver, or the session would find it still there.
     let mut waiting = Waiting(Some(entry.session.clone()));
@@ -112,7 +124,7 @@ async fn poll(entry: Entry) -> Result<HttpResponse, Denied> {
     }
     .await;
     waiting.0 = None;
-    polled.map(told)
+    polled
 }
 
 /// Whoever posts lets others post when it is done, or dropped.
@@ -127,6 +139,7 @@ impl Drop for Posting {
 async fn post(
     request: &HttpRequest,
     mount: &Mount,
+    entrance: &Entrance,
     entry: Entry,
     payload: Payload,
 ) -> Result<HttpResponse, Denied> {
@@ -144,28 +157,39 @@ async fn post(
         return Err(broken("bytes, which this protocol posts as text"));
     }
     let rules = &mount.rules;
-    let taken = timeout(rules.ping_interval + rules.ping_timeout, take(payload, rules.max_payload));
-    let body = match taken.await {
+    let mut hold = entrance.gate.bodies.begin();
+    let taken = take(payload, rules.max_payload, &mut hold);
+    let body = match timeout(rules.ping_interval + rules.ping_timeout, taken).await {
         Ok(Ok(body)) => body,
+        Ok(Err(Untaken::NoRoom)) => return Err(Denied::from(&no_room())),
         Ok(Err(Untaken::TooBig)) => return Ok(HttpResponse::new(StatusCode::PAYLOAD_TOO_LARGE)),
         Ok(Err(Untaken::Broken)) | Err(_) => return Err(broken("a body that never ended")),
     };
-    entry.session.send(Post { body, shape }).await.map_err(|_| Denied::UNKNOWN_SESSION)??;
+    entry.session.send(Post { body, shape, hold }).await.map_err(|_| Denied::UNKNOWN_SESSION)??;
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/html")).body("ok"))
+}
+
+/// The session goes on: the same may be posted again.
+fn no_room() -> Problem {
+    Problem::new(503, "too_much_posted", "too much is being posted at once").retry_after(1)
 }
 
 enum Untaken {
     TooBig,
+    NoRoom,
     Broken,
 }
 
 /// Takes in a body, of which no more is held than may be sent.
-async fn take(mut payload: Payload, most: usize) -> Result<Bytes, Untaken> {
+async fn take(mut payload: Payload, most: usize, hold: &mut Hold) -> Result<Bytes, Untaken> {
     let mut body = BytesMut::new();
     while let Some(piece) = payload.next().await {
         let piece = piece.map_err(|_| Untaken::Broken)?;
         if body.len().saturating_add(piece.len()) > most {
             return Err(Untaken::TooBig);
+        }
+        if !hold.add(piece.len()) {
+            return Err(Untaken::NoRoom);
         }
         body.extend_from_slice(&piece);
     }

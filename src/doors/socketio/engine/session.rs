@@ -16,6 +16,7 @@ use super::life::Life;
 use super::line::Answer;
 use super::payload3::Shape;
 use super::riding::Riding;
+use crate::doors::socket::gate::Hold;
 use crate::doors::socket::serve;
 use crate::doors::socket::upgrade::{Entrance, Taken};
 
@@ -35,6 +36,8 @@ pub struct PollGone;
 pub struct Post {
     pub body: Bytes,
     pub shape: Shape,
+    /// Given back when all of it is served.
+    pub hold: Hold,
 }
 
 /// A request broke the rules, so the session is over.
@@ -99,11 +102,13 @@ impl Handler<Post> for Session {
 
     fn handle(&mut self, post: Post, _ctx: &mut Self::Context) -> Self::Result {
         let life = self.life.clone();
+        let Post { body, shape, hold } = post;
         let heard = async move {
+            let _hold = hold;
             if life.is_over() || life.said_bye() {
                 return Err(Denied::UNKNOWN_SESSION);
             }
-            let heard = life.hear_payload(post.body, post.shape).await;
+            let heard = life.hear_payload(body, shape).await;
             life.line.tell();
             heard.map_err(|fault| {
                 life.fail(fault.word());
