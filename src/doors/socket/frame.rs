@@ -49,9 +49,9 @@ pub enum Kind {
 /// Whole frames as `finish` makes them, one after the other, taken apart again.
 pub fn split(mut frames: &[u8]) -> impl Iterator<Item = (Kind, &[u8])> {
     std::iter::from_fn(move || {
-        let (frame, rest) = first(frames)?;
+        let (kind, payload, rest) = first(frames)?;
         frames = rest;
-        Some(frame)
+        Some((kind, payload))
     })
 }
 
@@ -59,13 +59,13 @@ pub fn split(mut frames: &[u8]) -> impl Iterator<Item = (Kind, &[u8])> {
 pub fn leading(frames: &[u8], count: usize) -> &[u8] {
     let mut rest = frames;
     for _ in 0..count {
-        let Some((_, after)) = first(rest) else { return frames };
+        let Some((_, _, after)) = first(rest) else { return frames };
         rest = after;
     }
     frames.get(..frames.len() - rest.len()).unwrap_or_default()
 }
 
-fn first(frames: &[u8]) -> Option<((Kind, &[u8]), &[u8])> {
+fn first(frames: &[u8]) -> Option<(Kind, &[u8], &[u8])> {
     let (first, rest) = frames.split_first()?;
     let (length, rest) = rest.split_first()?;
     let extended = match length {
@@ -83,7 +83,7 @@ fn first(frames: &[u8]) -> Option<((Kind, &[u8]), &[u8])> {
         CLOSE => Kind::Close,
         _ => Kind::Other,
     };
-    Some(((kind, payload), rest))
+    Some((kind, payload, rest))
 }
 
 /// Does it carry a message, and one that is not compressed?

@@ -16,6 +16,7 @@ fn gate(origins: &[&str]) -> Arc<Gate> {
         connect_wait: Duration::ZERO,
         auth_failures: Rate::per_minute(2),
         buckets: 10,
+        posted_bytes: 0,
     })
 }
 
