@@ -3,13 +3,11 @@
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::asker;
-use crate::echoing::{CALM, Talker};
-use crate::house::{House, config};
-use recado::app::World;
+use crate::echoing::{CALM, Talker, with_doors};
+use crate::house::House;
 
 async fn asking() -> House {
-    let annex = asker::annex(&config(&CALM));
-    House::in_world(&CALM, World { annex, ..World::default() }).await
+    with_doors(&CALM, asker::annex).await
 }
 
 /// Sits in the root namespace.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use recado::app::World;
+use recado::app::{Annex, World};
+use recado::config::Config;
 use reqwest::{Method, Response};
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -38,9 +39,13 @@ pub async fn as_the_suites_expect() -> House {
 }
 
 pub async fn echoing(settings: &[(&str, &str)]) -> House {
-    // The echo has the path of the chat.
-    let settings = [&[("RECADO_DOORS__CHAT__ENABLED", "false")], settings].concat();
-    let annex = protocol_echo::annex(&config(&settings));
+    with_doors(settings, protocol_echo::annex).await
+}
+
+/// The echo has the chat's path.
+pub async fn with_doors(settings: &[(&str, &str)], doors: fn(&Config) -> Annex) -> House {
+    let settings = [settings, &[("RECADO_DOORS__CHAT__ENABLED", "false")]].concat();
+    let annex = doors(&config(&settings));
     House::in_world(&settings, World { annex, ..World::default() }).await
 }
 

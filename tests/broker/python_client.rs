@@ -2,11 +2,8 @@
 
 use std::process::Command;
 
-use recado::app::World;
-
 use crate::asker;
-use crate::echoing::CALM;
-use crate::house::{House, config};
+use crate::echoing::{CALM, with_doors};
 use crate::programs::Program;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/protocol_echo.py");
@@ -20,8 +17,7 @@ async fn the_python_client_connects_unmodified_on_any_transport() {
     };
     let mut settings = CALM.to_vec();
     settings.extend([("RECADO_DOORS__CHAT__HEARTBEAT_MS", "500"), ("RECADO_SERVER__WORKERS", "2")]);
-    let annex = asker::annex(&config(&settings));
-    let house = House::in_world(&settings, World { annex, ..World::default() }).await;
+    let house = with_doors(&settings, asker::annex).await;
     for (transports, last) in
         [("polling", "polling"), ("websocket", "websocket"), ("polling,websocket", "websocket")]
     {

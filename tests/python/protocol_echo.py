@@ -62,9 +62,10 @@ def plays():
     assert client.io.get_sid() != client.io.sid, "the id of the engine is secret"
     echoes(client)
     acks(client)
-    # Longer than the heartbeats of the story.
-    time.sleep(1.5)
-    acks(client)
+    # Past some heartbeats of the story.
+    begun = time.monotonic()
+    while time.monotonic() - begun < 1.5:
+        acks(client)
     name = client.io.transport()
     client.io.disconnect()
     asked = Client("asking.io")

@@ -1,4 +1,4 @@
-//! permessage-deflate (RFC 7692): what is agreed on, and one thread's engines for it.
+//! permessage-deflate (RFC 7692): what is agreed on, and one thread's engines for it; and what polls are answered with.
 //!
 //! No context outlives a message in either direction. So a connection that agreed keeps no window, a thread's engines
 //! serve all its sockets, and a broadcast is compressed once for everyone who can read the same form.
@@ -6,10 +6,12 @@
 mod deflating;
 mod inflating;
 mod offers;
+mod squeezing;
 
 pub use deflating::{DeflateRules, Deflater};
 pub use inflating::Inflater;
 pub use offers::{Agreed, Window, agree};
+pub use squeezing::{Squeezed, squeezed};
 
 /// What a sync flush ends with; it is left out on the wire (RFC 7692 section 7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];

@@ -21,5 +21,4 @@ mod riding;
 pub mod rules;
 mod session;
 pub mod sid;
-mod squeezing;
 mod wish;

@@ -23,10 +23,10 @@ use super::payload3::Shape;
 use super::polled::{Encoding, Polled};
 use super::registry::{Entry, Standing};
 use super::session::{Break, Poll, PollGone, Post, Session};
-use super::squeezing::{Squeezed, squeezed};
 use super::wish::{Wish, wish};
 use crate::doors::problem::Problem;
 use crate::doors::socket::Arrival;
+use crate::doors::socket::deflate::{Squeezed, squeezed};
 use crate::doors::socket::gate::Hold;
 use crate::doors::socket::upgrade::Entrance;
 
