@@ -97,8 +97,11 @@ fn told(polled: Polled, request: &HttpRequest, entrance: &Entrance) -> HttpRespo
         .insert_header((header::CONTENT_TYPE, content_type))
         .insert_header((header::CACHE_CONTROL, "no-store"));
     let level = entrance.deflate.as_ref().map(|engines| engines.deflater.level());
-    match level.and_then(|level| squeezed(request, level, &bytes)) {
-        Some(Squeezed { bytes, coding }) => response.insert_header(coding).body(bytes),
+    let accept = request.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    match level.zip(accept).and_then(|(level, accept)| squeezed(accept, level, &bytes)) {
+        Some(Squeezed { bytes, coding }) => {
+            response.insert_header((header::CONTENT_ENCODING, coding)).body(bytes)
+        }
         None => response.body(bytes),
     }
 }
