@@ -43,8 +43,6 @@ pub const EXPECTED: &[(&str, &str)] = &[
     ("RECADO_DEMO__ENABLED", "false"),
     // Its paths are the echo's here.
     ("RECADO_DOORS__CHAT__ENABLED", "false"),
-    // Its path is the echo's.
-    ("RECADO_DOORS__CHAT__ENABLED", "false"),
     ("RECADO_DOORS__CHAT__HEARTBEAT_MS", "300"),
     ("RECADO_DOORS__CHAT__TIMEOUT_MS", "200"),
     ("RECADO_DOORS__CHAT__CONNECT_TIMEOUT_MS", "1000"),
