@@ -81,7 +81,7 @@ async fn half_a_request_is_not_waited_for() {
 #[actix_web::test]
 async fn a_plain_request_for_an_unknown_path_is_not_found() {
     let house = House::start().await;
-    for path in ["/chat", "/ws", "/socket.io/", "/any/path?token=x"] {
+    for path in ["/chat", "/ws", "/socket", "/any/path?token=x"] {
         let (status, body) = house.get(path).await;
         let body: Value = serde_json::from_str(&body).expect("JSON");
         assert_eq!((status, body), (404, json!({ "error": "Not found" })), "{path}");
