@@ -7,6 +7,13 @@ use crate::message::room::{EntryBody, Message, MessageKind, Role, Sender};
 use crate::refusal::{GroupRefusal, Refusal};
 
 impl Broker {
+    /// Whatever of it is shown as text.
+    pub fn check_words(&self, words: &Words) -> Result<(), Refusal> {
+        self.check_length(&words.content)?;
+        let name = words.byline.as_ref().and_then(|byline| byline.name.as_deref());
+        name.map_or(Ok(()), |name| self.check_length(name))
+    }
+
     pub fn check_length(&self, content: &str) -> Result<(), Refusal> {
         let limit = self.settings().max_content_chars;
         if content.chars().count() > limit { Err(Refusal::ContentTooLong { limit }) } else { Ok(()) }
@@ -14,19 +21,22 @@ impl Broker {
 
     /// In this client's name, as of now. Where our log is the record, the message is as it is made here.
     pub fn compose(&self, identity: &Identity, words: Words, role: Role) -> Result<Message, Refusal> {
-        let Words { content, kind, attachment, reply_to } = words;
+        let Words { content, kind, attachment, reply_to, byline } = words;
         self.check_length(&content)?;
         if content.trim().is_empty() && (kind == MessageKind::Text || attachment.is_none()) {
             return Err(Refusal::EmptyContent);
         }
         let Identity { user, name, email, avatar, .. } = identity;
-        let sender = Sender {
+        let mut sender = Sender {
             id: user.to_string(),
             name: Some(name.clone().unwrap_or_else(|| user.to_string())),
             email: email.clone(),
             avatar: avatar.clone(),
             more: serde_json::Map::new(),
         };
+        if let Some(byline) = byline {
+            byline.sign(&mut sender);
+        }
         let created_at = self.clock().now().to_string();
         let text = Message::text(MessageId::fresh(), content, role, sender, created_at);
         Ok(Message { kind, attachment, reply_to, ..text })

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use actix::Message;
+use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use crate::clock::Timestamp;
 use crate::id::{ClientId, Epoch, GroupId, MessageId, RoomId, Seq, UserId};
 use crate::message::presence::Status;
-use crate::message::room::{Attachment, Change, Entry, Head, MessageKind, Posted, Published, Role};
+use crate::message::room::{Attachment, Change, Entry, Head, MessageKind, Posted, Published, Role, Sender};
 use crate::refusal::Refusal;
 
 /// By what somebody is in a room.
@@ -82,11 +83,28 @@ pub struct Words {
     pub kind: MessageKind,
     pub attachment: Option<Attachment>,
     pub reply_to: Option<MessageId>,
+    /// None: its sender goes by the name that was proved.
+    pub byline: Option<Byline>,
 }
 
 impl Words {
     pub fn text(content: String) -> Self {
-        Self { content, kind: MessageKind::Text, attachment: None, reply_to: None }
+        Self { content, kind: MessageKind::Text, attachment: None, reply_to: None, byline: None }
+    }
+}
+
+/// What a sender goes by in one message, where a dialect lets everybody choose. Who they are is what was proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Byline {
+    pub name: Option<String>,
+    /// What readers are shown beside it.
+    pub more: Map<String, Value>,
+}
+
+impl Byline {
+    pub fn sign(self, sender: &mut Sender) {
+        sender.name = self.name;
+        sender.more.extend(self.more);
     }
 }
 

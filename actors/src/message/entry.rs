@@ -222,7 +222,52 @@ impl Entry {
             b'"' | b'\\' => 2,
             _ => 1,
         };
-        let content = self.body.message().map_or("", |message| &message.content);
-        content.bytes().map(escaped).sum::<usize>().saturating_add(AROUND)
+        match &self.body {
+            EntryBody::EventPublished { event } => written(&event.fields).saturating_add(AROUND),
+            body => {
+                let content = body.message().map_or("", |message| &message.content);
+                content.bytes().map(escaped).sum::<usize>().saturating_add(AROUND)
+            }
+        }
+    }
+}
+
+/// How long a value is as JSON.
+fn written(value: &Value) -> usize {
+    let mut counted = Counted(0);
+    // Whatever cannot be written counts as far as it could be.
+    let _ = serde_json::to_writer(&mut counted, value);
+    counted.0
+}
+
+/// Takes everything and keeps its length.
+struct Counted(usize);
+
+impl std::io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 = self.0.saturating_add(bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_entry_weighs_what_it_says() {
+        let weight = |body| Entry { seq: Seq(1), at: Timestamp(0), by: None, body }.weight();
+        let told = |text: &str| {
+            let event = Published { name: "e".to_owned(), fields: json!({ "text": text }) };
+            weight(EntryBody::EventPublished { event })
+        };
+        assert_eq!(told(&"x".repeat(1000)), told("").saturating_add(1000));
+        assert_eq!(told(""), weight(EntryBody::RoomClosed).saturating_add(r#"{"text":""}"#.len()));
     }
 }

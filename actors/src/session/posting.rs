@@ -20,7 +20,7 @@ impl Errand {
         client_id: Option<ClientId>,
     ) -> Result<Acknowledgement, Refusal> {
         self.may_try()?;
-        self.broker.check_length(&words.content)?;
+        self.broker.check_words(&words)?;
         if role != Role::User && !self.identity.may_speak_as_agent {
             return Err(Refusal::NotAnAgent);
         }
@@ -34,8 +34,8 @@ impl Errand {
                 self.see_to_reply(&message).await?;
                 self.announce(message, client_id.unwrap_or_else(ClientId::fresh)).await
             }
-            (true, None) => self.submit_and_announce(words.content, role).await,
-            (true, Some(client_id)) => self.submit_once(words.content, role, &client_id).await,
+            (true, None) => self.submit_and_announce(words, role).await,
+            (true, Some(client_id)) => self.submit_once(words, role, &client_id).await,
         }
     }
 
@@ -56,7 +56,7 @@ impl Errand {
     /// The backend knows nothing of client ids, so we remember what it answered to this one.
     async fn submit_once(
         &self,
-        content: String,
+        words: Words,
         role: Role,
         client_id: &ClientId,
     ) -> Result<Acknowledgement, Refusal> {
@@ -68,7 +68,7 @@ impl Errand {
             let (id, seq) = read_answer(&known).ok_or(Refusal::StoreDown)?;
             return Ok(Acknowledgement { id, seq, duplicate: true, entry: None });
         }
-        let posted = self.submit_and_announce(content, role).await?;
+        let posted = self.submit_and_announce(words, role).await?;
         let body = format!("{} {}", posted.seq.0, posted.id.as_str());
         let answer = KeyedAnswer { key, request: String::new(), status: 201, body, at: now };
         let wait = self.broker.settings().command_timeout;
@@ -76,8 +76,11 @@ impl Errand {
         Ok(posted)
     }
 
-    async fn submit_and_announce(&self, content: String, role: Role) -> Result<Acknowledgement, Refusal> {
-        let message = self.submit(content, role).await?;
+    async fn submit_and_announce(&self, words: Words, role: Role) -> Result<Acknowledgement, Refusal> {
+        let mut message = self.submit(words.content, role).await?;
+        if let Some(byline) = words.byline {
+            byline.sign(&mut message.sender);
+        }
         // Known by the backend's id, so its own announcement of the same message is recognised.
         let client_id = ClientId::parse(message.id.as_str()).unwrap_or_else(|_| ClientId::fresh());
         self.announce(message, client_id).await

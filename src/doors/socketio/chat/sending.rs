@@ -44,7 +44,7 @@ impl Desk {
         let client_id = temp_id.map(|temp_id| client_id(temp_id, &letter));
         let Letter { kind, content, reply_to, file, .. } = letter;
         let reply_to = reply_to.map(MessageId::numbered);
-        let words = Words { content, kind, attachment: file, reply_to };
+        let words = Words { kind, attachment: file, reply_to, ..Words::text(content) };
         let (answer, answered) = oneshot::channel();
         self.guest.tell(PostMessage { room: room.clone(), words, role: Role::User, client_id, answer });
         let taken = self.posts.take(&self.guest.seat.outlet);

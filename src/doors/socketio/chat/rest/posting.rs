@@ -54,7 +54,8 @@ pub async fn post_message(
     let standing = caller.standing(&group).await?;
     let (broker, room) = (&caller.door.broker, standing.group.id.room());
     let Letter { kind, content, reply_to, file, .. } = letter;
-    let words = Words { content, kind, attachment: file, reply_to: reply_to.map(MessageId::numbered) };
+    let reply_to = reply_to.map(MessageId::numbered);
+    let words = Words { kind, attachment: file, reply_to, ..Words::text(content) };
     let message = broker.compose(&caller.identity, words, Role::User)?;
     if let Some(id) = &message.reply_to {
         broker.check_reply(&room, id).await?;
