@@ -2,6 +2,7 @@
 
 mod chat;
 mod documents;
+mod rooms;
 mod widget;
 
 use std::net::SocketAddr;
@@ -30,6 +31,7 @@ use crate::doors::socket::GuardLimits;
 use crate::doors::socket::claim::Claim;
 use crate::doors::socket::deflate::DeflateRules;
 use crate::doors::socket::gate::{Gate, GateRules};
+use crate::doors::socketio::chat::ChatDoor;
 use crate::doors::socketio::chat::rest::{self, RestDoor};
 use crate::doors::uploads::{self, UploadsDoor};
 use crate::doors::widget::WidgetDoor;
@@ -127,7 +129,8 @@ pub(super) fn house(
     birth: Birth,
     annex: Annex,
 ) -> anyhow::Result<(Broker, House)> {
-    let dialects = dialects(config, chat::dialect(config).into_iter().chain(annex.dialects));
+    let own = [chat::dialect(config), rooms::dialect(config)];
+    let dialects = dialects(config, own.into_iter().flatten().chain(annex.dialects));
     let Birth { node, clock, vitals } = birth;
     let settings = settings(config);
     let broker = Broker::new(Plan { node, settings, ports, dialects, clock, vitals, library });
@@ -138,8 +141,8 @@ pub(super) fn house(
     let secrets = Arc::new(internal_secrets(config));
     let chat = chat::door(config, &depot, &verifier);
     let documents = documents::door(config, &broker, verifier.clone(), tickets.clone())?;
-    let claims = chat.clone().map(|door| chat::claim(config, door)).into_iter().chain(documents);
-    let claims = claims.chain(annex.doors).collect();
+    let own = claims(config, chat.clone(), &verifier)?;
+    let claims = own.chain(documents).chain(annex.doors).collect();
     let chat = chat.map(|chat| chat::rest(config, &broker, chat, &gate));
     let uploads = keeping::door(config, &broker, depot, verifier.clone(), gate.clone());
     let admin = AdminDoor::new(config, broker.clone(), gate.clone(), secrets.clone(), verifier);
@@ -165,6 +168,16 @@ fn internal(
 ) -> InternalDoor {
     let (broker, gate, log_level) = (broker.clone(), gate.clone(), Dial::new(config.log.level()));
     InternalDoor { broker, secrets, gate, tickets, log_level, body_bytes: config.limits.body_bytes }
+}
+
+/// The doors with paths of their own.
+fn claims(
+    config: &Config,
+    chat: Option<ChatDoor>,
+    verifier: &Arc<Verifier>,
+) -> anyhow::Result<impl Iterator<Item = Arc<dyn Claim>> + use<>> {
+    let chat = chat.map(|door| chat::claim(config, door));
+    Ok([chat, rooms::door(config, verifier)?].into_iter().flatten())
 }
 
 fn dialects(config: &Config, more: impl Iterator<Item = Arc<dyn Dialect>>) -> Dialects {

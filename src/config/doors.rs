@@ -120,9 +120,6 @@ impl Doors {
         if self.events.enabled {
             found.against(&["doors.events.enabled"], LATER);
         }
-        if self.rooms.enabled {
-            found.against(&["doors.rooms.enabled"], LATER);
-        }
         if self.collab.enabled {
             found.against(&["doors.collab.enabled"], LATER);
         }

@@ -5,6 +5,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use futures_util::future::LocalBoxFuture;
 use recado_actors::outlet::Outlet;
 use tokio::sync::Notify;
 
@@ -26,6 +27,24 @@ impl InHand {
         while self.in_hand() > most {
             self.changed.notified().await;
         }
+    }
+
+    /// Begins something while less than `most` is in hand: at once, or by what is returned, before which nothing more is
+    /// to be heard of the client.
+    pub fn begin(
+        self: &Rc<Self>,
+        most: u64,
+        begin: impl FnOnce() + 'static,
+    ) -> Option<LocalBoxFuture<'static, ()>> {
+        if self.in_hand() < most {
+            begin();
+            return None;
+        }
+        let waiting = self.clone();
+        Some(Box::pin(async move {
+            waiting.at_most(most.saturating_sub(1)).await;
+            begin();
+        }))
     }
 
     pub fn take(self: &Rc<Self>, outlet: &Rc<Outlet>) -> Taken {

@@ -9,5 +9,6 @@ pub mod engine;
 pub mod guest;
 pub mod packet;
 pub mod peer;
+mod proof;
 pub mod rooms;
 pub mod talk;

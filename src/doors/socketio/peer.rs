@@ -123,7 +123,8 @@ impl Peer {
         }
     }
 
-    fn say(&self, written: Option<Written>, lane: Lane) {
+    /// The same of what is written already.
+    pub(super) fn say(&self, written: Option<Written>, lane: Lane) {
         debug_assert!(written.is_some(), "arguments that are no array");
         if let Some(written) = written.filter(|_| self.is_joined()) {
             written.frames(self.protocol).for_each(|frame| self.outlet.push(&frame, lane));

@@ -4,18 +4,22 @@
 //! |---|---|---|
 //! | `registrar` | none | `registrado` `{room}` |
 //! | `messages` | `nickname`, `message` | `messages` `{nickname, message, server}` to all in the room, the sender too |
-//! | `messages` without an object | | `messages` `{server}`, to the sender alone |
+//! | `messages` before `registrar`, or without a text | | `messages` with what it has, to the sender alone |
 //! | `messages` without anything | | `exception` |
+//! | whatever cannot be done | | `exception`, with the reason where there is one to tell |
 //!
 //! Nothing is ever acknowledged, as in the original.
 
 use recado_actors::dialect::Frame;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::doors::socketio::engine::packet::Protocol;
 use crate::doors::socketio::packet::ROOT;
 use crate::doors::socketio::packet::writing::{self, Written};
+
+pub const REGISTER: &str = "registrar";
+pub const SAY: &str = "messages";
 
 /// What an event asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +38,8 @@ pub enum Asked {
 /// None: no event of ours, which the original takes without a word.
 pub fn read(name: &str, args: &[Value]) -> Option<Asked> {
     match name {
-        "registrar" => Some(Asked::Register),
-        "messages" => Some(message(args)),
+        REGISTER => Some(Asked::Register),
+        SAY => Some(message(args)),
         _ => None,
     }
 }
@@ -70,13 +74,13 @@ struct SaidBy<'a> {
 #[derive(Serialize)]
 struct Exception<'a> {
     status: &'static str,
-    message: &'static str,
+    message: &'a str,
     cause: Cause<'a>,
 }
 
 #[derive(Serialize)]
 struct Cause<'a> {
-    pattern: &'static str,
+    pattern: &'a str,
     data: &'a Value,
 }
 
@@ -87,14 +91,25 @@ pub fn registered(room: &str) -> Option<Written> {
 
 /// What somebody said; `server` is the host name of the node that took it.
 pub fn told(nickname: Option<&str>, message: Option<&str>, server: &str) -> Option<Written> {
-    writing::event(ROOT, "messages", &[SaidBy { nickname, message, server }], &[], None)
+    writing::event(ROOT, SAY, &[SaidBy { nickname, message, server }], &[], None)
 }
 
 /// The original's word for an event that it could not handle.
-pub fn exception(payload: &Value) -> Option<Written> {
-    let cause = Cause { pattern: "messages", data: payload };
-    let exception = Exception { status: "error", message: "Internal server error", cause };
+pub const BROKEN: &str = "Internal server error";
+
+/// An event called `pattern` was not done; `payload` is what it carried.
+pub fn exception(pattern: &str, message: &str, payload: &Value) -> Option<Written> {
+    let cause = Cause { pattern, data: payload };
+    let exception = Exception { status: "error", message, cause };
     writing::event(ROOT, "exception", &[exception], &[], None)
+}
+
+/// What of a message is given back when it could not be taken.
+pub fn payload(nickname: Option<&str>, message: &str) -> Value {
+    match nickname {
+        Some(nickname) => json!({ "nickname": nickname, "message": message }),
+        None => json!({ "message": message }),
+    }
 }
 
 /// As one text frame, which none of these is more than.
@@ -104,8 +119,6 @@ pub fn frame(written: &Written) -> Option<Frame> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn asked(name: &str, args: Value) -> Option<Asked> {
@@ -148,7 +161,7 @@ mod tests {
         );
         assert_eq!(words(told(None, None, "host-1")), r#"42["messages",{"server":"host-1"}]"#);
         assert_eq!(
-            words(exception(&Value::Null)),
+            words(exception("messages", BROKEN, &Value::Null)),
             r#"42["exception",{"status":"error","message":"Internal server error","cause":{"pattern":"messages","data":null}}]"#
         );
     }

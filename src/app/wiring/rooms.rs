@@ -1,0 +1,55 @@
+//! From settings to the door of the rooms dialect.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use recado_actors::dialect::Dialect;
+use recado_actors::id::RoomId;
+
+use crate::auth::Verifier;
+use crate::config::Config;
+use crate::doors::socket::claim::Claim;
+use crate::doors::socketio::connection::SocketIo;
+use crate::doors::socketio::engine::mount::Mount;
+use crate::doors::socketio::engine::rules::Rules;
+use crate::doors::socketio::packet::Limits;
+use crate::doors::socketio::rooms::dialect::{ROOMS, RoomsDialect};
+use crate::doors::socketio::rooms::{self, ROOM, RoomsDoor, RoomsTalks};
+
+/// The original left nothing to choose: what a stock server of its time goes by.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(45);
+const MOST_BYTES: usize = 1_000_000;
+
+pub(super) fn dialect(config: &Config) -> Option<Arc<dyn Dialect>> {
+    let dialect = RoomsDialect { server: config.server.node_name() };
+    config.doors.rooms.enabled.then(|| -> Arc<dyn Dialect> { Arc::new(dialect) })
+}
+
+pub(super) fn door(config: &Config, verifier: &Arc<Verifier>) -> anyhow::Result<Option<Arc<dyn Claim>>> {
+    if !config.doors.rooms.enabled {
+        return Ok(None);
+    }
+    let talks = RoomsTalks(Arc::new(rooms::Rules {
+        verifier: verifier.clone(),
+        strangers: config.doors.rooms.anonymous || config.is_ephemeral(),
+        room: RoomId::chat(ROOM).context("the room of the rooms dialect")?,
+        server: config.server.node_name(),
+        posts_in_hand: config.limits.posts_in_hand,
+    }));
+    let limits = Limits { attachment_bytes: MOST_BYTES, ..Limits::default() };
+    let riders = SocketIo { talks: Arc::new(talks), connect_timeout: CONNECT_TIMEOUT, limits };
+    Ok(Some(Arc::new(RoomsDoor(Mount::new(mounted(), ROOMS, Box::new(riders))))))
+}
+
+fn mounted() -> Rules {
+    Rules {
+        path: "/rooms/socket.io/".to_owned(),
+        ping_interval: Duration::from_secs(25),
+        ping_timeout: Duration::from_secs(20),
+        upgrade_timeout: Duration::from_secs(10),
+        connect_timeout: CONNECT_TIMEOUT,
+        max_payload: MOST_BYTES,
+        v3: false,
+    }
+}

@@ -1,0 +1,93 @@
+//! Who a client of Socket.IO is: the token it shows when it joins, or a name made up for it where strangers may come.
+
+use recado_actors::clock::Timestamp;
+use recado_actors::id::UserId;
+use recado_actors::message::client::{Identity, Right};
+use recado_actors::refusal::{Farewell, Refusal};
+
+use super::engine::rider::Seat;
+use super::talk::Knock;
+use crate::auth::{Claims, TokenError, Verifier};
+
+/// Why a client is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unproved {
+    Missing,
+    Expired,
+    Invalid,
+    /// The token is genuine and names no user.
+    Nameless,
+    /// We have no keys at the moment, and the client was sent away to come back.
+    Unknowable,
+}
+
+/// What `auth` says for the token; an empty text says as little as none.
+pub fn shown(knock: &Knock) -> Option<&str> {
+    knock.auth.get("token").and_then(|token| token.as_str()).filter(|token| !token.is_empty())
+}
+
+/// Verifies what a client shows, and counts it.
+pub async fn prove(seat: &Seat, verifier: &Verifier, token: Option<&str>) -> Result<Identity, Unproved> {
+    let counts = &seat.worker.broker().vitals().counts;
+    let verified = match token {
+        Some(token) => verifier.verify(token).await,
+        None => Err(TokenError::Missing),
+    };
+    let claims = verified.map_err(|error| {
+        counts.auth_failures.count(error.reason());
+        match error {
+            TokenError::Missing => Unproved::Missing,
+            TokenError::Expired => Unproved::Expired,
+            TokenError::KEYS_UNAVAILABLE => {
+                send_away(seat, &Refusal::Busy);
+                Unproved::Unknowable
+            }
+            TokenError::Invalid(reason) => {
+                log::info!(reason; "a token was refused");
+                seat.place.note_failure();
+                Unproved::Invalid
+            }
+        }
+    })?;
+    identity(claims).ok_or_else(|| {
+        counts.auth_failures.count("incomplete");
+        Unproved::Nameless
+    })
+}
+
+fn identity(claims: Claims) -> Option<Identity> {
+    Some(Identity {
+        user: UserId::parse(claims.user_id.as_deref()?).ok()?,
+        right: Right::Granted,
+        may_speak_as_agent: claims.is_authenticated != Some(false),
+        name: claims.name,
+        email: claims.email,
+        avatar: claims.avatar,
+        token_id: claims.token_id.map(Into::into),
+        expires_at: claims.expires_at.map(Timestamp::from_secs),
+    })
+}
+
+/// Somebody nobody knows; none if no name can be made up.
+pub fn stranger() -> Option<Identity> {
+    let name = format!("anonymous_{}", uuid::Uuid::new_v4().simple());
+    Some(Identity {
+        user: UserId::parse(&name).ok()?,
+        right: Right::Granted,
+        may_speak_as_agent: false,
+        name: None,
+        email: None,
+        avatar: None,
+        token_id: None,
+        expires_at: None,
+    })
+}
+
+/// Who is proved cannot come in now. A stock client comes back by itself when its transport closes, and not after a
+/// `connect_error`; so that is left to a "no" that will hold.
+pub fn send_away(seat: &Seat, refusal: &Refusal) {
+    seat.worker.broker().vitals().counts.connects.count(refusal.code());
+    if refusal.retry() {
+        seat.outlet.close(Farewell::TryLater);
+    }
+}
