@@ -3,7 +3,8 @@
 //! A session is one actor on one thread (`session`), found by its secret id (`registry`); requests and sockets of any
 //! thread come to it. Everything outward goes through its outlet, whose wire may change (`line`).
 
-mod cors;
+mod capacity;
+pub(super) mod cors;
 mod denied;
 pub mod farewells;
 mod heartbeat;

@@ -15,6 +15,7 @@ use recado_actors::outlet::Outlet;
 use recado_actors::refusal::Farewell;
 use tokio::time::Instant;
 
+use super::capacity::Share;
 use super::heartbeat::Heartbeat;
 use super::line::{Answer, Line};
 use super::mount::Mount;
@@ -46,6 +47,7 @@ pub struct Life {
     busy: Cell<usize>,
     /// Held as long as the session is.
     _place: Rc<Place>,
+    _share: Share,
 }
 
 /// What a life begins with.
@@ -59,15 +61,16 @@ pub struct Birth {
     pub standing: Arc<Standing>,
     pub rider: Box<dyn Rider>,
     pub place: Rc<Place>,
+    pub share: Share,
 }
 
 impl Life {
     pub fn begin(birth: Birth) -> Rc<Self> {
-        let Birth { mount, sid, protocol, outlet, allowance, line, standing, rider, place } = birth;
+        let Birth { mount, sid, protocol, outlet, allowance, line, standing, rider, place, share } = birth;
         let rules = &mount.rules;
         let heart = Heartbeat::new(protocol, rules.ping_interval, rules.ping_timeout, Instant::now());
         let (heart, rider) = (RefCell::new(heart), RefCell::new(rider));
-        let (left, bye, busy, _place) = (Cell::new(false), Cell::new(false), Cell::new(0), place);
+        let (left, bye, busy) = (Cell::new(false), Cell::new(false), Cell::new(0));
         Rc::new(Self {
             mount,
             sid,
@@ -81,7 +84,8 @@ impl Life {
             left,
             bye,
             busy,
-            _place,
+            _place: place,
+            _share: share,
         })
     }
 

@@ -14,6 +14,7 @@ use recado_actors::dialect::DialectId;
 use recado_actors::limiter::Allowance;
 use recado_actors::outlet::Outlet;
 
+use super::capacity::{Capacity, Share};
 use super::denied::{Denied, raw_problem};
 use super::life::{Birth, Life};
 use super::line::{Line, LineWire};
@@ -37,6 +38,7 @@ pub struct Mount {
     /// The name of the dialect its outlets speak, as registered with the broker.
     pub dialect: &'static str,
     pub registry: Registry,
+    pub(super) capacity: Capacity,
     riders: Box<dyn Riders>,
 }
 
@@ -44,6 +46,7 @@ pub struct Mount {
 pub(super) struct Newcomer {
     pub arrival: Arrival,
     pub place: Place,
+    pub share: Share,
     pub protocol: Protocol,
     pub outlet: Rc<Outlet>,
     pub allowance: Rc<Allowance>,
@@ -52,7 +55,13 @@ pub(super) struct Newcomer {
 
 impl Mount {
     pub fn new(rules: Rules, dialect: &'static str, riders: Box<dyn Riders>) -> Arc<Self> {
-        Arc::new(Self { rules, dialect, registry: Registry::default(), riders })
+        Self::limited(rules, dialect, riders, usize::MAX)
+    }
+
+    /// The same for at most so many sessions at once.
+    pub fn limited(rules: Rules, dialect: &'static str, riders: Box<dyn Riders>, most: usize) -> Arc<Self> {
+        let (registry, capacity) = (Registry::default(), Capacity::new(most));
+        Arc::new(Self { rules, dialect, registry, capacity, riders })
     }
 
     pub(super) fn dialect(&self, entrance: &Entrance) -> Option<DialectId> {
@@ -66,7 +75,7 @@ impl Mount {
 
     /// Starts a session; none if there is no randomness for its id.
     pub(super) fn begin(self: &Arc<Self>, entrance: &Rc<Entrance>, comer: Newcomer) -> Option<Rc<Life>> {
-        let Newcomer { arrival, place, protocol, outlet, allowance, line } = comer;
+        let Newcomer { arrival, place, share, protocol, outlet, allowance, line } = comer;
         let sid = Sid::fresh(entrance.worker.broker().node())?;
         let standing = Arc::<Standing>::default();
         if !line.is_polling() {
@@ -93,6 +102,7 @@ impl Mount {
             standing: standing.clone(),
             rider,
             place,
+            share,
         });
         let session = Session::new(life.clone(), entrance.clone()).start();
         self.registry.add(sid, Entry { session, standing, protocol });
@@ -119,6 +129,13 @@ impl Mount {
         encoding: Encoding,
     ) {
         let Some(dialect) = self.dialect(&entrance) else { return };
+        let share = match self.capacity.take() {
+            Ok(share) => share,
+            Err(problem) => {
+                entrance.worker.broker().vitals().counts.connects.count(problem.code);
+                return refuse(&mut framed.into_parts().io, &raw_problem(&problem)).await;
+            }
+        };
         let line = OnceCell::new();
         let manners = Manners {
             dialect,
@@ -131,6 +148,7 @@ impl Mount {
         let comer = Newcomer {
             arrival: accepted.arrival,
             place: accepted.place,
+            share,
             protocol: encoding.protocol,
             outlet: socket.outlet.clone(),
             allowance: socket.allowance.clone(),

@@ -73,6 +73,7 @@ async fn open(
         vitals.counts.connects.count(problem.code);
         Denied::from(&problem)
     };
+    let share = mount.capacity.take().map_err(refused)?;
     let place = entrance.gate.admit(request.head(), vitals.draining()).map_err(refused)?;
     entrance.gate.wait_for_turn(vitals.until_draining()).await.map_err(refused)?;
     let ours = || Denied::from(&Problem::new(500, "internal", "a fault of ours"));
@@ -82,7 +83,7 @@ async fn open(
     let arrival = Arrival::read(request.head(), entrance.gate.client_address(request.head()));
     let allowance = entrance.worker.allowance(&outlet, arrival.address);
     let protocol = encoding.protocol;
-    let comer = Newcomer { arrival, place, protocol, outlet, allowance, line };
+    let comer = Newcomer { arrival, place, share, protocol, outlet, allowance, line };
     let life = mount.begin(entrance, comer).ok_or_else(ours)?;
     if let Some(work) = life.open() {
         actix_web::rt::spawn(work);
