@@ -1,6 +1,7 @@
 //! From settings to parts: ports, broker, and what the doors on every thread share.
 
 mod chat;
+mod collab;
 mod documents;
 mod rooms;
 mod widget;
@@ -129,7 +130,7 @@ pub(super) fn house(
     birth: Birth,
     annex: Annex,
 ) -> anyhow::Result<(Broker, House)> {
-    let own = [chat::dialect(config), rooms::dialect(config)];
+    let own = [chat::dialect(config), collab::dialect(config), rooms::dialect(config)];
     let dialects = dialects(config, own.into_iter().flatten().chain(annex.dialects));
     let Birth { node, clock, vitals } = birth;
     let settings = settings(config);
@@ -141,7 +142,7 @@ pub(super) fn house(
     let secrets = Arc::new(internal_secrets(config));
     let chat = chat::door(config, &depot, &verifier);
     let documents = documents::door(config, &broker, verifier.clone(), tickets.clone())?;
-    let own = claims(config, chat.clone(), &verifier)?;
+    let own = claims(config, &broker, chat.clone(), &verifier, &gate)?;
     let claims = own.chain(documents).chain(annex.doors).collect();
     let chat = chat.map(|chat| chat::rest(config, &broker, chat, &gate));
     let uploads = keeping::door(config, &broker, depot, verifier.clone(), gate.clone());
@@ -173,11 +174,14 @@ fn internal(
 /// The doors with paths of their own.
 fn claims(
     config: &Config,
+    broker: &Broker,
     chat: Option<ChatDoor>,
     verifier: &Arc<Verifier>,
+    gate: &Arc<Gate>,
 ) -> anyhow::Result<impl Iterator<Item = Arc<dyn Claim>> + use<>> {
     let chat = chat.map(|door| chat::claim(config, door));
-    Ok([chat, rooms::door(config, verifier)?].into_iter().flatten())
+    let collab = collab::door(config, broker, verifier, gate)?;
+    Ok([chat, collab, rooms::door(config, verifier)?].into_iter().flatten())
 }
 
 fn dialects(config: &Config, more: impl Iterator<Item = Arc<dyn Dialect>>) -> Dialects {

@@ -115,13 +115,10 @@ impl Documents {
 impl Doors {
     pub(super) fn contradictions(&self, limits: &Limits, backplane: &Backplane, found: &mut Contradictions) {
         const LATER: &str = "is true, but this door comes with a later version; this one has doors.widget, \
-                             doors.chat and doors.documents";
+                             doors.chat, doors.rooms, doors.collab and doors.documents";
         self.documents.contradictions(limits, backplane, found);
         if self.events.enabled {
             found.against(&["doors.events.enabled"], LATER);
-        }
-        if self.collab.enabled {
-            found.against(&["doors.collab.enabled"], LATER);
         }
     }
 }

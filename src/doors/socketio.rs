@@ -4,6 +4,7 @@
 //! `connection` keeps who is in which namespace, and a dialect (`talk`) says what becomes of it.
 
 pub mod chat;
+pub mod collab;
 pub mod connection;
 pub mod engine;
 pub mod guest;

@@ -51,6 +51,10 @@ impl Caller {
         self.socket.send(Message::text(packet)).await.expect("it can be sent");
     }
 
+    pub async fn sends(&mut self, bytes: &'static [u8]) {
+        self.socket.send(Message::binary(bytes)).await.expect("it can be sent");
+    }
+
     /// Emits an event.
     pub async fn says(&mut self, name: &str, args: Value) {
         let mut event = vec![json!(name)];

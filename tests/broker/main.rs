@@ -44,6 +44,8 @@ mod chat_presence;
 mod chat_rest;
 mod chat_sending;
 mod cluster;
+mod collab;
+mod collab_documents;
 mod command_line;
 mod compression;
 mod compression_refused;

@@ -16,6 +16,11 @@ use crate::person::Person;
 
 /// A house whose store the story can break.
 async fn house_on(store: &MemoryStore) -> House {
+    furnished(store, &[]).await
+}
+
+/// The same with settings changed.
+pub async fn furnished(store: &MemoryStore, settings: &[(&str, &str)]) -> House {
     let store = Arc::new(store.clone());
     let ports = Ports {
         log: store.clone(),
@@ -26,7 +31,7 @@ async fn house_on(store: &MemoryStore) -> House {
         backend: None,
         webhooks: None,
     };
-    House::in_world(&[], World { ports: Some(ports), ..World::default() }).await
+    House::in_world(settings, World { ports: Some(ports), ..World::default() }).await
 }
 
 async fn ann_and_bob(house: &House) -> [Person; 2] {
@@ -39,7 +44,7 @@ async fn ann_and_bob(house: &House) -> [Person; 2] {
 }
 
 /// Waits until readiness says so.
-async fn is_ready(house: &House, ready: bool) {
+pub async fn is_ready(house: &House, ready: bool) {
     house.until("readiness follows", |broker| broker.vitals().unready().is_empty() == ready).await;
     assert_eq!(house.get("/health/ready").await.0, if ready { 200 } else { 503 });
 }

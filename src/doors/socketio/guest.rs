@@ -61,6 +61,25 @@ impl Guest {
         ask(&self.session, question, self.broker().settings().command_timeout).await
     }
 
+    /// Asks at once, and after all that was asked so before; what is returned waits for the answer, without the guest.
+    pub fn hand<M>(&self, question: M) -> impl Future<Output = Result<M::Result, Refusal>> + use<M>
+    where
+        M: Message + Send + 'static,
+        M::Result: Send,
+        Session: Handler<M>,
+        Context<Session>: ToEnvelope<Session, M>,
+    {
+        let wait = self.broker().settings().command_timeout;
+        // An address of its own is never kept waiting by the mailbox, so nothing overtakes this.
+        let asked = self.session.clone().send(question);
+        async move {
+            match tokio::time::timeout(wait, asked).await {
+                Ok(answer) => answer.map_err(|_| Refusal::Restarting),
+                Err(_) => Err(Refusal::TimedOut),
+            }
+        }
+    }
+
     pub fn tell<M>(&self, notice: M)
     where
         M: Message + Send + 'static,

@@ -1,0 +1,63 @@
+//! From settings to the door of the collab dialect.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use recado_actors::broker::Broker;
+use recado_actors::dialect::Dialect;
+use recado_actors::id::{RoomId, RoomKind};
+
+use crate::auth::Verifier;
+use crate::config::{Collab, Config};
+use crate::doors::socket::claim::Claim;
+use crate::doors::socket::gate::Gate;
+use crate::doors::socketio::collab::dialect::{COLLAB, CollabDialect};
+use crate::doors::socketio::collab::{self, CollabDoor, CollabTalks, EVERYBODY, Figures};
+use crate::doors::socketio::connection::SocketIo;
+use crate::doors::socketio::engine::mount::Mount;
+use crate::doors::socketio::engine::rules::Rules;
+use crate::doors::socketio::packet::Limits;
+
+/// What the original left as a stock server has it.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(45);
+const MOST_BYTES: usize = 1_000_000;
+
+pub(super) fn dialect(config: &Config) -> Option<Arc<dyn Dialect>> {
+    config.doors.collab.enabled.then(|| -> Arc<dyn Dialect> { Arc::new(CollabDialect) })
+}
+
+pub(super) fn door(
+    config: &Config,
+    broker: &Broker,
+    verifier: &Arc<Verifier>,
+    gate: &Arc<Gate>,
+) -> anyhow::Result<Option<Arc<dyn Claim>>> {
+    let collab = &config.doors.collab;
+    if !collab.enabled {
+        return Ok(None);
+    }
+    let rules = Arc::new(collab::Rules {
+        verifier: verifier.clone(),
+        strangers: collab.anonymous,
+        everybody: RoomId::new(RoomKind::Doc, EVERYBODY).context("the room of the collab dialect")?,
+        figures: Figures::new(collab.monitoring),
+    });
+    let limits = Limits { attachment_bytes: MOST_BYTES, ..Limits::default() };
+    let talks = Arc::new(CollabTalks(rules.clone()));
+    let riders = Box::new(SocketIo { talks, connect_timeout: CONNECT_TIMEOUT, limits });
+    let mount = Mount::limited(mounted(collab), COLLAB, riders, collab.max_connections);
+    Ok(Some(Arc::new(CollabDoor { mount, rules, broker: broker.clone(), gate: gate.clone() })))
+}
+
+fn mounted(collab: &Collab) -> Rules {
+    Rules {
+        path: "/collab/socket.io/".to_owned(),
+        ping_interval: Duration::from_millis(collab.heartbeat_ms),
+        ping_timeout: Duration::from_millis(collab.timeout_ms),
+        upgrade_timeout: Duration::from_secs(10),
+        connect_timeout: CONNECT_TIMEOUT,
+        max_payload: MOST_BYTES,
+        v3: false,
+    }
+}

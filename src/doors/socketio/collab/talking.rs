@@ -1,0 +1,214 @@
+//! One client of the collab dialect: how it comes in, and who does what it asks for.
+//!
+//! Nothing is acknowledged; what could not be done is told by an `error`.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use recado_actors::clock::Timestamp;
+use recado_actors::id::RoomId;
+use recado_actors::limiter::Ask;
+use recado_actors::message::client::{Opened, PublishEvent, SignalOthers};
+use recado_actors::message::room::Published;
+use recado_actors::refusal::Farewell;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::asked::{self, Asked, Broken};
+use super::documents::Documents;
+use super::figures::Figures;
+use super::words;
+use crate::auth::Verifier;
+use crate::doors::in_hand::InHand;
+use crate::doors::socketio::engine::rider::Work;
+use crate::doors::socketio::guest::Guest;
+use crate::doors::socketio::packet::ROOT;
+use crate::doors::socketio::proof::{self, Unproved};
+use crate::doors::socketio::talk::{Admission, Event, Knock, Rejection, Talk, Talks};
+
+/// How many events of one client may be on their way at once; each may be large.
+const IN_HAND: u64 = 8;
+
+/// What the clients of this door have in common.
+pub struct Rules {
+    pub verifier: Arc<Verifier>,
+    /// May those come who show nothing?
+    pub strangers: bool,
+    /// Where everybody is.
+    pub everybody: RoomId,
+    pub figures: Figures,
+}
+
+pub struct CollabTalks(pub Arc<Rules>);
+
+impl Talks for CollabTalks {
+    fn admit(&self, knock: Knock) -> Option<Admission> {
+        if &*knock.namespace != ROOT {
+            return None;
+        }
+        let rules = self.0.clone();
+        Some(Box::pin(async move {
+            let no = || Rejection { message: texts::NOT_LET_IN.into(), extra: None };
+            let (guest, opened, known) = let_in(&knock, &rules).await.ok_or_else(no)?;
+            Ok::<Box<dyn Talk>, _>(Box::new(CollabTalk::new(guest, opened, known, rules)))
+        }))
+    }
+}
+
+mod texts {
+    pub const NOT_LET_IN: &str = "Authentication error";
+    pub const NOT_RELAYED: &str = "Error processing message";
+}
+
+/// What is said from here on is heard. None: whatever the reason, the original had one word for it.
+async fn let_in(knock: &Knock, rules: &Rules) -> Option<(Guest, Opened, bool)> {
+    let proved = match proof::shown(knock) {
+        None if rules.strangers => None,
+        token => Some(proof::prove(&knock.seat, &rules.verifier, token).await),
+    };
+    let known = proved.is_some();
+    let identity = match proved {
+        Some(proved) => {
+            proved.inspect_err(|why: &Unproved| log::debug!(why:?; "a client was not let in")).ok()?
+        }
+        None => proof::stranger()?,
+    };
+    let away = |refusal| proof::send_away(&knock.seat, &refusal);
+    let guest = Guest::admit(knock, identity, vec![rules.everybody.clone()]).await.map_err(away).ok()?;
+    let opened = guest.open(&rules.everybody).await.map_err(away).ok()?;
+    Some((guest, opened, known))
+}
+
+struct CollabTalk {
+    desk: Rc<Desk>,
+    /// Where everybody's room stood when it was let in.
+    opened: Opened,
+}
+
+/// What serving a client needs, also while it waits.
+pub(super) struct Desk {
+    pub guest: Rc<Guest>,
+    pub rules: Arc<Rules>,
+    /// It showed a token.
+    pub known: bool,
+    pub since: Timestamp,
+    pub documents: Documents,
+    posts: Rc<InHand>,
+    /// The others know that it is here.
+    told: Cell<bool>,
+}
+
+impl CollabTalk {
+    fn new(guest: Guest, opened: Opened, known: bool, rules: Arc<Rules>) -> Self {
+        let since = guest.broker().clock().now();
+        let (documents, posts, told) = (Documents::default(), Rc::default(), Cell::new(false));
+        rules.figures.came();
+        let desk = Desk { guest: Rc::new(guest), rules, known, since, documents, posts, told };
+        Self { desk: Rc::new(desk), opened }
+    }
+}
+
+impl Talk for CollabTalk {
+    fn joined(&mut self) -> Option<Work> {
+        let (desk, opened) = (self.desk.clone(), self.opened);
+        Some(Box::pin(async move {
+            desk.guest.broker().vitals().counts.connects.count("ok");
+            if let Err(refusal) = desk.guest.follow(&desk.rules.everybody, opened).await {
+                log::warn!("a collab client could not be seated: {refusal}");
+                return desk.guest.seat.outlet.close(Farewell::TryLater);
+            }
+            desk.told.set(true);
+            let user = &desk.guest.identity.user;
+            let told = json!({
+                "userId": user, "isAuthenticated": desk.known, "connectedAt": desk.since.to_string(),
+            });
+            desk.signal(&desk.rules.everybody, "user:connected", told);
+        }))
+    }
+
+    fn hear(&mut self, event: Event) -> Option<Work> {
+        let Event { name, mut args, attachments, .. } = event;
+        let desk = &self.desk;
+        let asked = asked::read(&name, &mut args, attachments.len());
+        match asked {
+            Some(Ok(Asked::Relay)) => {
+                desk.publish(desk.rules.everybody.clone(), words::kept(args, &attachments), not_relayed())
+            }
+            Some(Ok(asked)) => desk.clone().serve(asked),
+            Some(Err(broken)) => {
+                if desk.pays() {
+                    desk.refuse(&refusal(broken));
+                }
+                None
+            }
+            None => {
+                desk.pays();
+                None
+            }
+        }
+    }
+
+    fn left(&mut self, _farewell: Option<Farewell>) {
+        let desk = &self.desk;
+        desk.leave_all();
+        if desk.told.get() {
+            let told = json!({ "userId": desk.guest.identity.user });
+            desk.signal(&desk.rules.everybody, "user:disconnected", told);
+        }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.rules.figures.went();
+    }
+}
+
+fn not_relayed() -> Value {
+    json!({ "message": texts::NOT_RELAYED })
+}
+
+/// How somebody hears that nothing is done about an event.
+pub(super) fn refusal(broken: Broken) -> Value {
+    match broken {
+        Broken::Request => json!({ "type": "invalid_request", "message": "Requisição inválida" }),
+        Broken::Update => {
+            json!({ "type": "document_update_error", "message": "Falha ao atualizar documento" })
+        }
+    }
+}
+
+impl Desk {
+    /// For what costs nothing further in.
+    pub fn pays(&self) -> bool {
+        self.guest.seat.allowance.spend(Ask::Other).is_ok()
+    }
+
+    pub fn refuse(&self, why: &Value) {
+        self.guest.peer.emit("error", &(why,), &[]);
+    }
+
+    pub fn signal(&self, room: &RoomId, name: &str, fields: Value) {
+        let signal = Arc::new(Published { name: name.to_owned(), fields });
+        self.guest.tell(SignalOthers { room: room.clone(), signal });
+    }
+
+    /// Adds an event to a room after those the client asked for before; `no` is what it hears if that fails.
+    pub fn publish(&self, room: RoomId, event: Published, no: Value) -> Option<Work> {
+        let (guest, rules, posts) = (self.guest.clone(), self.rules.clone(), self.posts.clone());
+        self.posts.begin(IN_HAND, move || {
+            let began = Instant::now();
+            let published = guest.hand(PublishEvent { room, event });
+            let (peer, taken) = (guest.peer.clone(), posts.take(&guest.seat.outlet));
+            actix_web::rt::spawn(async move {
+                let done = matches!(published.await, Ok(Ok(_)));
+                rules.figures.relayed(done, began.elapsed());
+                if !done {
+                    peer.emit("error", &(&no,), &[]);
+                }
+                drop(taken);
+            });
+        })
+    }
+}
