@@ -68,6 +68,7 @@ mod entering;
 mod flat_memory;
 mod giving_up;
 mod group_messages;
+mod guest_clients;
 mod handshakes;
 mod health;
 mod history;
