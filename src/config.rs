@@ -143,6 +143,11 @@ impl Config {
         if self.internal.secrets.is_empty() && !self.server.is_loopback() {
             lines.push("internal.secrets: is empty, so the internal api is closed".to_owned());
         }
+        if self.doors.collab.enabled && self.doors.collab.cluster {
+            lines.push(
+                "doors.collab.cluster: is true, but what is said at that door stays on its node".to_owned(),
+            );
+        }
         if !self.doors.widget.enabled {
             lines.push("doors.widget.enabled: is false, so no client can connect".to_owned());
         }

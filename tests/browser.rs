@@ -76,3 +76,20 @@ async fn an_operator_watches_a_widget_talk() {
     plays("admin", &format!("http://{address}/"), &[INTERNAL, &admin, &widget]).await;
     ends_well(recado).await;
 }
+
+#[actix_web::test]
+async fn two_people_meet_on_the_page_of_the_rooms_dialect() {
+    if !can_browse() {
+        return;
+    }
+    // Where a secret was made for the run, strangers may come in.
+    let settings = [
+        ("RECADO_SERVER__PORT", "0"),
+        ("RECADO_SERVER__NODE", "host-1"),
+        ("RECADO_DOORS__ROOMS__ENABLED", "true"),
+    ];
+    let mut recado = Program::recado(&[], &settings);
+    let address = recado.listens().await;
+    plays("rooms", &format!("http://{address}/"), &[]).await;
+    ends_well(recado).await;
+}

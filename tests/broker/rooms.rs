@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::guests::Caller;
 use crate::house::{House, UNLIMITED};
+use crate::redis_server::Redis;
 
 pub const MOUNT: &str = "/rooms/socket.io/";
 pub const OPEN: [(&str, &str); 3] = [
@@ -223,4 +224,27 @@ async fn a_flood_is_told_so_and_hung_up_on() {
     }
     ana.ends().await;
     house.ends().await;
+}
+
+#[actix_web::test]
+async fn on_two_nodes_each_word_names_the_node_that_took_it() {
+    let Some(redis) = Redis::starts().await else { return };
+    let second = [OPEN[0], OPEN[1], ("RECADO_SERVER__NODE", "host-2")];
+    let houses = [redis.house_with(&OPEN).await, redis.house_with(&second).await];
+    let (mut ana, mut bob) = (registered(&houses[0]).await, registered(&houses[1]).await);
+    redis.is_followed("roomChatTest", 2).await;
+    ana.says("messages", ana_says("oi")).await;
+    for caller in [&mut ana, &mut bob] {
+        assert_eq!(caller.hears("messages").await, told("oi"));
+    }
+    bob.says("messages", json!([{ "nickname": "Bob", "message": "hello" }])).await;
+    for caller in [&mut ana, &mut bob] {
+        let told = json!([{ "nickname": "Bob", "message": "hello", "server": "host-2" }]);
+        assert_eq!(caller.hears("messages").await, told);
+    }
+    ana.leaves().await;
+    bob.leaves().await;
+    for house in houses {
+        house.ends().await;
+    }
 }
