@@ -146,6 +146,7 @@ async fn whoever_shows_no_good_token_hears_the_one_word_of_the_original() {
         json!({ "token": sign(&json!({ "id": "ana", "exp": now - 1 })) }),
         json!({ "token": sign(&json!({ "id": "ana", "exp": now + 3600, "nbf": now + 1800 })) }),
         json!({ "token": sign(&json!({ "exp": now + 3600 })) }),
+        json!({ "token": sign(&json!({ "id": "visitor", "isAuthenticated": false, "exp": now + 3600 })) }),
     ] {
         caller.joins(shown.clone()).await;
         assert_eq!(caller.is_rejected().await, json!({ "message": "Authentication error" }), "{shown}");

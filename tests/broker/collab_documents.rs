@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::collab::{MOUNT, OPEN, comes, token, two};
 use crate::guests::Caller;
 use crate::house::House;
+use crate::tokens::{claims_with, sign};
 
 impl Caller {
     /// Is in the document for certain.
@@ -194,6 +195,8 @@ async fn a_document_is_shown_to_nobody_without_a_token() {
     let (status, problem) = document(&house, "d1", "made.up.entirely").await;
     assert_eq!((status, &problem["detail"]), (401, &json!("Authentication error")));
     assert_eq!(house.get("/collab/api/document/d1").await.0, 401);
+    let visitor = sign(&claims_with("visitor", "c", json!({ "isAuthenticated": false })));
+    assert_eq!(document(&house, "d1", &visitor).await.0, 401);
     let (status, problem) = document(&house, "d1", &token("ana")).await;
     assert_eq!((status, &problem["code"]), (404, &json!("unknown_document")));
     assert_eq!(document(&house, "*", &token("ana")).await.0, 404);

@@ -55,8 +55,9 @@ async fn admit(request: &HttpRequest, door: &CollabDoor, room: &RoomId) -> Resul
         }
         Problem::new(401, "unauthorized", "Authentication error")
     })?;
-    let nobody = || Problem::new(401, "unauthorized", "the token names no user");
-    let identity = proof::identity(claims).ok_or_else(nobody)?;
+    let nobody = || Problem::new(401, "unauthorized", "the token names no user who is known");
+    let identity = proof::identity(claims).filter(|identity| identity.may_speak_as_agent);
+    let identity = identity.ok_or_else(nobody)?;
     let admit = Admit { identity, rooms: vec![room.clone()], ticket: None };
     Ok(door.broker.warden().ask(admit, door.broker.settings().command_timeout).await??)
 }

@@ -63,17 +63,16 @@ mod texts {
 
 /// What is said from here on is heard. None: whatever the reason, the original had one word for it.
 async fn let_in(knock: &Knock, rules: &Rules) -> Option<(Guest, Opened, bool)> {
-    let proved = match proof::shown(knock) {
-        None if rules.strangers => None,
-        token => Some(proof::prove(&knock.seat, &rules.verifier, token).await),
+    let unproved = |why: &Unproved| log::debug!(why:?; "a client was not let in");
+    let identity = match proof::shown(knock) {
+        None if rules.strangers => proof::stranger()?,
+        token => proof::prove(&knock.seat, &rules.verifier, token).await.inspect_err(unproved).ok()?,
     };
-    let known = proved.is_some();
-    let identity = match proved {
-        Some(proved) => {
-            proved.inspect_err(|why: &Unproved| log::debug!(why:?; "a client was not let in")).ok()?
-        }
-        None => proof::stranger()?,
-    };
+    // A token may say itself that nobody knows its bearer, as those of visitors do.
+    let known = identity.may_speak_as_agent;
+    if !known && !rules.strangers {
+        return None;
+    }
     let away = |refusal| proof::send_away(&knock.seat, &refusal);
     let guest = Guest::admit(knock, identity, vec![rules.everybody.clone()]).await.map_err(away).ok()?;
     let opened = guest.open(&rules.everybody).await.map_err(away).ok()?;
@@ -90,7 +89,7 @@ struct CollabTalk {
 pub(super) struct Desk {
     pub guest: Rc<Guest>,
     pub rules: Arc<Rules>,
-    /// It showed a token.
+    /// It showed a token that does not call it a stranger.
     pub known: bool,
     pub since: Timestamp,
     pub documents: Documents,
