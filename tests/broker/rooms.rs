@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::guests::Caller;
 use crate::house::{House, UNLIMITED};
+use crate::next_backend::Next;
 use crate::redis_server::Redis;
 
 pub const MOUNT: &str = "/rooms/socket.io/";
@@ -247,4 +248,16 @@ async fn on_two_nodes_each_word_names_the_node_that_took_it() {
     for house in houses {
         house.ends().await;
     }
+}
+
+#[actix_web::test]
+async fn where_next_keeps_the_record_the_room_goes_by_its_nicknames_all_the_same() {
+    let Some(mut next) = Next::starts().await else { return };
+    let house = next.house(&OPEN).await;
+    let mut ana = registered(&house).await;
+    ana.says("messages", ana_says("oi")).await;
+    assert_eq!(ana.hears("messages").await, told("oi"));
+    assert_eq!(next.stored().await[0]["content"], "oi");
+    ana.leaves().await;
+    house.ends().await;
 }

@@ -206,7 +206,9 @@ fn documents_fit_into_an_outlet_and_on_one_node() {
     let told = |name, value| line(&[("RECADO_DOORS__DOCUMENTS__ENABLED", "true"), (name, value)]);
     assert!(told("RECADO_DOORS__DOCUMENTS__MAX_BYTES", "600000").contains("half of limits.outlet_bytes"));
     assert!(told("RECADO_DOORS__DOCUMENTS__MAX_BYTES", "9000000").starts_with("doors.documents.max_bytes"));
-    assert!(told("RECADO_DOORS__DOCUMENTS__MAX_CHANGE_BYTES", "600000").contains("doors.documents.max_bytes"));
+    assert!(
+        told("RECADO_DOORS__DOCUMENTS__MAX_CHANGE_BYTES", "600000").contains("doors.documents.max_bytes")
+    );
     assert!(told("REDIS_URL", "redis://127.0.0.1").contains("a document lives on one node"));
 }
 
