@@ -208,6 +208,23 @@ async fn a_document_is_shown_to_nobody_without_a_token() {
 }
 
 #[actix_web::test]
+async fn a_token_for_some_documents_opens_no_others_and_one_to_read_writes_none() {
+    let house = House::with(&OPEN).await;
+    let token = sign(&claims_with("eve", "c", json!({ "documentId": "d1", "readOnly": true })));
+    let mut eve = Caller::enters(&house, MOUNT, json!({ "token": token })).await;
+    eve.is_in("d1").await;
+    eve.says("document:join", json!([{ "documentId": "d2" }])).await;
+    assert_eq!(eve.hears("error").await[0]["type"], "invalid_request");
+    eve.says("document:update", json!([{ "documentId": "d1", "content": 1 }])).await;
+    assert_eq!(eve.hears("error").await[0]["type"], "document_update_error");
+    eve.says("message", json!([{ "n": 1 }])).await;
+    assert_eq!(eve.hears("error").await, json!([{ "message": "Error processing message" }]));
+    assert_eq!((document(&house, "d1", &token).await.0, document(&house, "d2", &token).await.0), (404, 403));
+    eve.leaves().await;
+    house.ends().await;
+}
+
+#[actix_web::test]
 async fn what_a_client_says_of_itself_is_bounded_for_it_is_told_with_every_move() {
     let house = House::with(&OPEN).await;
     let (mut ana, mut bob) = two(&house).await;

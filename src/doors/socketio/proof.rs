@@ -1,7 +1,7 @@
 //! Who a client of Socket.IO is: the token it shows when it joins, or a name made up for it where strangers may come.
 
 use recado_actors::clock::Timestamp;
-use recado_actors::id::UserId;
+use recado_actors::id::{RoomId, UserId};
 use recado_actors::message::client::{Identity, Right};
 use recado_actors::refusal::{Farewell, Refusal};
 
@@ -21,13 +21,33 @@ pub enum Unproved {
     Unknowable,
 }
 
+/// Who somebody is, and what their token is limited to.
+pub struct Proved {
+    pub identity: Identity,
+    pub pass: Pass,
+}
+
+/// What of the documents a token opens.
+#[derive(Debug, Clone, Default)]
+pub struct Pass {
+    /// None: it names none, and is not limited to any.
+    documents: Option<Vec<String>>,
+    pub read_only: bool,
+}
+
+impl Pass {
+    pub fn opens(&self, document: &RoomId) -> bool {
+        self.documents.as_ref().is_none_or(|names| names.iter().any(|name| name == document.local()))
+    }
+}
+
 /// What `auth` says for the token; an empty text says as little as none.
 pub fn shown(knock: &Knock) -> Option<&str> {
     knock.auth.get("token").and_then(|token| token.as_str()).filter(|token| !token.is_empty())
 }
 
 /// Verifies what a client shows, and counts it.
-pub async fn prove(seat: &Seat, verifier: &Verifier, token: Option<&str>) -> Result<Identity, Unproved> {
+pub async fn prove(seat: &Seat, verifier: &Verifier, token: Option<&str>) -> Result<Proved, Unproved> {
     let counts = &seat.worker.broker().vitals().counts;
     let verified = match token {
         Some(token) => verifier.verify(token).await,
@@ -49,15 +69,15 @@ pub async fn prove(seat: &Seat, verifier: &Verifier, token: Option<&str>) -> Res
             }
         }
     })?;
-    identity(claims).ok_or_else(|| {
+    proved(claims).ok_or_else(|| {
         counts.auth_failures.count("incomplete");
         Unproved::Nameless
     })
 }
 
 /// None: the token names no user.
-pub fn identity(claims: Claims) -> Option<Identity> {
-    Some(Identity {
+pub fn proved(claims: Claims) -> Option<Proved> {
+    let identity = Identity {
         user: UserId::parse(claims.user_id.as_deref()?).ok()?,
         right: Right::Granted,
         may_speak_as_agent: claims.is_authenticated != Some(false),
@@ -66,13 +86,14 @@ pub fn identity(claims: Claims) -> Option<Identity> {
         avatar: claims.avatar,
         token_id: claims.token_id.map(Into::into),
         expires_at: claims.expires_at.map(Timestamp::from_secs),
-    })
+    };
+    Some(Proved { identity, pass: Pass { documents: claims.documents, read_only: claims.read_only } })
 }
 
 /// Somebody nobody knows; none if no name can be made up.
-pub fn stranger() -> Option<Identity> {
+pub fn stranger() -> Option<Proved> {
     let name = format!("anonymous_{}", uuid::Uuid::new_v4().simple());
-    Some(Identity {
+    let identity = Identity {
         user: UserId::parse(&name).ok()?,
         right: Right::Granted,
         may_speak_as_agent: false,
@@ -81,7 +102,8 @@ pub fn stranger() -> Option<Identity> {
         avatar: None,
         token_id: None,
         expires_at: None,
-    })
+    };
+    Some(Proved { identity, pass: Pass::default() })
 }
 
 /// Who is proved cannot come in now. A stock client comes back by itself when its transport closes, and not after a

@@ -81,6 +81,9 @@ impl Desk {
 
     /// Whoever is banned from a room is kept out of it here too.
     async fn enter(&self, document: &RoomId) -> Result<(), Refusal> {
+        if !self.standing.pass.opens(document) {
+            return Err(Refusal::OtherIdentity);
+        }
         let broker = self.guest.broker();
         let identity = self.guest.identity.clone();
         let admit = Admit { identity, rooms: vec![document.clone()], ticket: None };
@@ -137,7 +140,7 @@ impl Desk {
         told.extend(about.clone());
         told.insert("id".to_owned(), json!(self.guest.identity.user));
         told.insert("socketId".to_owned(), json!(self.guest.peer.sid()));
-        told.insert("isAuthenticated".to_owned(), json!(self.known));
+        told.insert("isAuthenticated".to_owned(), json!(self.standing.known));
         match &self.guest.identity.email {
             Some(email) => told.insert("email".to_owned(), json!(email)),
             None => told.remove("email"),

@@ -15,7 +15,7 @@ use super::{CollabDoor, asked, words};
 use crate::auth::TokenError;
 use crate::doors::problem::Problem;
 use crate::doors::socketio::engine::cors;
-use crate::doors::socketio::proof;
+use crate::doors::socketio::proof::{self, Proved};
 
 const SCHEME: &str = "bearer ";
 /// Entries looked at in one go; each may be large.
@@ -56,8 +56,11 @@ async fn admit(request: &HttpRequest, door: &CollabDoor, room: &RoomId) -> Resul
         Problem::new(401, "unauthorized", "Authentication error")
     })?;
     let nobody = || Problem::new(401, "unauthorized", "the token names no user who is known");
-    let identity = proof::identity(claims).filter(|identity| identity.may_speak_as_agent);
-    let identity = identity.ok_or_else(nobody)?;
+    let proved = proof::proved(claims).filter(|proved| proved.identity.may_speak_as_agent);
+    let Proved { identity, pass } = proved.ok_or_else(nobody)?;
+    if !pass.opens(room) {
+        return Err(Problem::new(403, "forbidden", "the token is for other documents"));
+    }
     let admit = Admit { identity, rooms: vec![room.clone()], ticket: None };
     Ok(door.broker.warden().ask(admit, door.broker.settings().command_timeout).await??)
 }

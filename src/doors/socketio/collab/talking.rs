@@ -24,7 +24,7 @@ use crate::doors::in_hand::InHand;
 use crate::doors::socketio::engine::rider::Work;
 use crate::doors::socketio::guest::Guest;
 use crate::doors::socketio::packet::ROOT;
-use crate::doors::socketio::proof::{self, Unproved};
+use crate::doors::socketio::proof::{self, Pass, Proved, Unproved};
 use crate::doors::socketio::talk::{Admission, Event, Knock, Rejection, Talk, Talks};
 
 /// How many events of one client may be on their way at once; each may be large.
@@ -50,8 +50,8 @@ impl Talks for CollabTalks {
         let rules = self.0.clone();
         Some(Box::pin(async move {
             let no = || Rejection { message: texts::NOT_LET_IN.into(), extra: None };
-            let (guest, opened, known) = let_in(&knock, &rules).await.ok_or_else(no)?;
-            Ok::<Box<dyn Talk>, _>(Box::new(CollabTalk::new(guest, opened, known, rules)))
+            let (guest, opened, standing) = let_in(&knock, &rules).await.ok_or_else(no)?;
+            Ok::<Box<dyn Talk>, _>(Box::new(CollabTalk::new(guest, opened, standing, rules)))
         }))
     }
 }
@@ -62,9 +62,9 @@ mod texts {
 }
 
 /// What is said from here on is heard. None: whatever the reason, the original had one word for it.
-async fn let_in(knock: &Knock, rules: &Rules) -> Option<(Guest, Opened, bool)> {
+async fn let_in(knock: &Knock, rules: &Rules) -> Option<(Guest, Opened, Standing)> {
     let unproved = |why: &Unproved| log::debug!(why:?; "a client was not let in");
-    let identity = match proof::shown(knock) {
+    let Proved { identity, pass } = match proof::shown(knock) {
         None if rules.strangers => proof::stranger()?,
         token => proof::prove(&knock.seat, &rules.verifier, token).await.inspect_err(unproved).ok()?,
     };
@@ -76,7 +76,14 @@ async fn let_in(knock: &Knock, rules: &Rules) -> Option<(Guest, Opened, bool)> {
     let away = |refusal| proof::send_away(&knock.seat, &refusal);
     let guest = Guest::admit(knock, identity, vec![rules.everybody.clone()]).await.map_err(away).ok()?;
     let opened = guest.open(&rules.everybody).await.map_err(away).ok()?;
-    Some((guest, opened, known))
+    Some((guest, opened, Standing { known, pass }))
+}
+
+/// What a client showed of itself beside its name.
+pub(super) struct Standing {
+    /// A token that does not call it a stranger.
+    pub known: bool,
+    pub pass: Pass,
 }
 
 struct CollabTalk {
@@ -89,8 +96,7 @@ struct CollabTalk {
 pub(super) struct Desk {
     pub guest: Rc<Guest>,
     pub rules: Arc<Rules>,
-    /// It showed a token that does not call it a stranger.
-    pub known: bool,
+    pub standing: Standing,
     pub since: Timestamp,
     pub documents: Documents,
     posts: Rc<InHand>,
@@ -99,11 +105,11 @@ pub(super) struct Desk {
 }
 
 impl CollabTalk {
-    fn new(guest: Guest, opened: Opened, known: bool, rules: Arc<Rules>) -> Self {
+    fn new(guest: Guest, opened: Opened, standing: Standing, rules: Arc<Rules>) -> Self {
         let since = guest.broker().clock().now();
         let (documents, posts, told) = (Documents::default(), Rc::default(), Cell::new(false));
         rules.figures.came();
-        let desk = Desk { guest: Rc::new(guest), rules, known, since, documents, posts, told };
+        let desk = Desk { guest: Rc::new(guest), rules, standing, since, documents, posts, told };
         Self { desk: Rc::new(desk), opened }
     }
 }
@@ -120,7 +126,7 @@ impl Talk for CollabTalk {
             desk.told.set(true);
             let user = &desk.guest.identity.user;
             let told = json!({
-                "userId": user, "isAuthenticated": desk.known, "connectedAt": desk.since.to_string(),
+                "userId": user, "isAuthenticated": desk.standing.known, "connectedAt": desk.since.to_string(),
             });
             desk.signal(&desk.rules.everybody, "user:connected", told);
         }))
@@ -195,6 +201,12 @@ impl Desk {
 
     /// Adds an event to a room after those the client asked for before; `no` is what it hears if that fails.
     pub fn publish(&self, room: RoomId, event: Published, no: Value) -> Option<Work> {
+        if self.standing.pass.read_only {
+            if self.pays() {
+                self.refuse(&no);
+            }
+            return None;
+        }
         let (guest, rules, posts) = (self.guest.clone(), self.rules.clone(), self.posts.clone());
         self.posts.begin(IN_HAND, move || {
             let began = Instant::now();

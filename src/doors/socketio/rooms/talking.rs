@@ -60,7 +60,7 @@ impl Talks for RoomsTalks {
 /// Clients may go by these words, so they stay as they are.
 async fn let_in(knock: &Knock, rules: &Rules) -> Result<Guest, &'static str> {
     let token = proof::shown(knock).or(knock.seat.arrival.token());
-    let identity = match token {
+    let proved = match token {
         None if rules.strangers => proof::stranger().ok_or(codec::BROKEN)?,
         token => {
             proof::prove(&knock.seat, &rules.verifier, token).await.map_err(|unproved| match unproved {
@@ -72,7 +72,7 @@ async fn let_in(knock: &Knock, rules: &Rules) -> Result<Guest, &'static str> {
             })?
         }
     };
-    Guest::admit(knock, identity, vec![rules.room.clone()]).await.map_err(|refusal| {
+    Guest::admit(knock, proved.identity, vec![rules.room.clone()]).await.map_err(|refusal| {
         proof::send_away(&knock.seat, &refusal);
         "Not admitted"
     })
