@@ -53,16 +53,40 @@ thread_local! {
 pub fn guard(input: &[u8]) {
     let Some((how, bytes)) = input.split_first() else { return };
     let packed = how & 1 == 1;
-    let whole = let_through(packed, std::iter::once(bytes));
-    let cut = let_through(packed, pieces(*how, bytes));
+    let whole = as_heard(let_through(packed, std::iter::once(bytes)));
+    let cut = as_heard(let_through(packed, pieces(*how, bytes)));
     assert_eq!(whole, cut, "where the network cuts changes what is meant");
-    let (out, _) = cut;
-    let mut rest = out.as_ref();
-    while !rest.is_empty() {
-        let (header, length) = plain_frame(rest).expect("no frame begins without a whole header");
+    let begun = plain_frame(&cut.rest).map(|(_, length)| length);
+    for length in cut.frames.iter().map(|(_, payload)| payload.len()).chain(begun) {
         assert!(length <= LIMITS.message_bytes, "a message of {length} bytes was let through");
-        rest = rest.get(header + length..).unwrap_or_default();
     }
+}
+
+/// What the codec behind makes of what was let through, and how it ended.
+#[derive(Debug, PartialEq)]
+struct AsHeard {
+    frames: Vec<(u8, Vec<u8>)>,
+    /// Of a frame that did not end.
+    rest: Vec<u8>,
+    farewell: Option<Farewell>,
+}
+
+/// Text that came whole is left to the codec, which refuses what is none before anything that follows it.
+fn as_heard((out, farewell): (BytesMut, Option<Farewell>)) -> AsHeard {
+    let (mut frames, mut rest) = (Vec::new(), out.as_ref());
+    while let Some((header, length)) = plain_frame(rest) {
+        let Some((frame, following)) = rest.split_at_checked(header + length) else { break };
+        let (head, payload) = frame.split_at(header);
+        let mask = head.last_chunk::<4>().expect("a mask ends every header");
+        let opcode = head.first().expect("a header has bytes") & 0x0f;
+        let plain: Vec<u8> = payload.iter().zip(mask.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+        if opcode == 1 && std::str::from_utf8(&plain).is_err() {
+            return AsHeard { frames, rest: Vec::new(), farewell: Some(Farewell::NotText) };
+        }
+        frames.push((opcode, plain));
+        rest = following;
+    }
+    AsHeard { frames, rest: rest.to_vec(), farewell }
 }
 
 fn let_through<'a>(packed: bool, pieces: impl Iterator<Item = &'a [u8]>) -> (BytesMut, Option<Farewell>) {

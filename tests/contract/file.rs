@@ -127,8 +127,8 @@ async fn a_newer_file_is_refused_and_both_versions_are_named() {
     sql(&place.db(), "PRAGMA user_version = 99");
     let before = place.bytes();
     let refusal = place.refused();
-    assert!(matches!(refusal, StoreOpenError::Newer { found: 99, known: 6, .. }));
-    assert!(refusal.to_string().contains("99") && refusal.to_string().contains("up to 6"));
+    assert!(matches!(refusal, StoreOpenError::Newer { found: 99, known: 7, .. }));
+    assert!(refusal.to_string().contains("99") && refusal.to_string().contains("up to 7"));
     assert_eq!(place.bytes(), before);
 }
 
