@@ -8,6 +8,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::rt::task::JoinHandle;
 use bytestring::ByteString;
 use recado_actors::dialect::Lane;
 use recado_actors::refusal::Farewell;
@@ -40,6 +41,7 @@ impl Riders for SocketIo {
             talks: self.talks.clone(),
             joined: RefCell::default(),
             ever: Cell::new(false),
+            alarm: RefCell::default(),
         };
         let assembler = Assembler::new(Rc::new(self.limits.clone()));
         Box::new(Connection { stay: Rc::new(stay), assembler, connect_timeout: self.connect_timeout })
@@ -59,6 +61,8 @@ struct Stay {
     joined: RefCell<HashMap<ByteString, Joined>>,
     /// It was in one at some time.
     ever: Cell<bool>,
+    /// Rings when it has joined nothing in time; most connections are quiet for long, and keep no timer then.
+    alarm: RefCell<Option<JoinHandle<()>>>,
 }
 
 struct Joined {
@@ -68,7 +72,8 @@ struct Joined {
 
 impl Rider for Connection {
     fn open(&mut self) -> Option<Work> {
-        actix_web::rt::spawn(await_join(Rc::downgrade(&self.stay), self.connect_timeout));
+        let alarm = actix_web::rt::spawn(await_join(Rc::downgrade(&self.stay), self.connect_timeout));
+        self.stay.alarm.replace(Some(alarm));
         // Protocol 3 has everybody in the root without asking.
         let is_v3 = self.stay.seat.protocol == Protocol::V3;
         is_v3.then(|| self.stay.clone().connect(ByteString::from_static(ROOT), Map::new())).flatten()
@@ -101,7 +106,20 @@ async fn await_join(stay: Weak<Stay>, within: Duration) {
     }
 }
 
+/// Also when it left before it had joined anything.
+impl Drop for Stay {
+    fn drop(&mut self) {
+        self.stop_alarm();
+    }
+}
+
 impl Stay {
+    fn stop_alarm(&self) {
+        if let Some(alarm) = self.alarm.take() {
+            alarm.abort();
+        }
+    }
+
     fn violated(&self, why: &'static str) {
         log::debug!(session = self.seat.outlet.session().0, why; "a client broke the protocol");
         self.seat.outlet.close(Farewell::Malformed);
@@ -193,6 +211,7 @@ impl Stay {
             return joined.talk.left(self.seat.outlet.farewell());
         }
         self.ever.set(true);
+        self.stop_alarm();
         joined.peer.join();
         let work = joined.talk.joined();
         self.joined.borrow_mut().insert(namespace, joined);
