@@ -44,15 +44,6 @@ pub trait MayRead: Send + Sync + 'static {
     fn may_read(&self, visitor: &Visitor, room: &RoomId) -> BoxFuture<'static, Result<bool, LogError>>;
 }
 
-/// Only the room that a token is for.
-pub struct TokensOwnRoom;
-
-impl MayRead for TokensOwnRoom {
-    fn may_read(&self, visitor: &Visitor, room: &RoomId) -> BoxFuture<'static, Result<bool, LogError>> {
-        Box::pin(std::future::ready(Ok(visitor.room.as_ref() == Some(room))))
-    }
-}
-
 /// What a file is by its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Media {

@@ -22,6 +22,8 @@ async fn whoever_shows_no_good_token_is_told_which_of_three_reasons_it_is() {
     for bad in ["nonsense", late.as_str()] {
         assert_eq!(no(&house, json!({ "token": bad })).await, json!({ "message": "Token inválido" }));
     }
+    let visitor = sign(&json!({ "userId": "v1", "chatId": "c1", "isAuthenticated": false, "exp": now + 60 }));
+    assert_eq!(no(&house, json!({ "token": visitor })).await, json!({ "message": "Token inválido" }));
     let nobody = sign(&json!({ "email": "ana@example.org", "exp": now + 60 }));
     assert_eq!(no(&house, json!({ "token": nobody })).await, json!({ "message": "Usuário não encontrado" }));
     house.ends().await;
@@ -131,6 +133,25 @@ async fn a_client_that_left_the_namespace_may_come_again_on_the_same_socket() {
         assert_eq!(bob.hears("new_message").await["content"], format!("m{n}"));
     }
     bob.has_not_heard(&["new_message"]).await;
+    all_leave([ana, bob]).await;
+    house.ends().await;
+}
+
+#[actix_web::test]
+async fn a_client_that_comes_again_while_its_message_is_on_its_way_hears_what_follows() {
+    let house = House::start().await;
+    group(&house, 1, &[7, 8]).await;
+    let (mut ana, mut bob) = (Chatter::comes(&house, 7).await, Chatter::comes(&house, 8).await);
+    for n in 0..10 {
+        bob.emits("send_message", json!({ "groupId": 1, "content": format!("b{n}") })).await;
+        bob.says("41").await;
+        bob.says(&format!("40{}", json!({ "token": token(8) }))).await;
+        while !bob.reads_bare().await.starts_with("40{") {}
+        bob.hears("connected").await;
+        assert_eq!(ana.hears("new_message").await["content"], format!("b{n}"));
+        ana.sends(1, &format!("a{n}")).await;
+        assert_eq!(bob.hears_content(&format!("a{n}")).await, json!(format!("a{n}")));
+    }
     all_leave([ana, bob]).await;
     house.ends().await;
 }

@@ -173,6 +173,16 @@ impl Chatter {
         }
     }
 
+    /// A new message that says this, past others of its own; what it says.
+    pub async fn hears_content(&mut self, content: &str) -> Value {
+        loop {
+            let told = self.hears("new_message").await["content"].clone();
+            if told == content {
+                return told;
+            }
+        }
+    }
+
     /// Nothing by these names came until now, nor what was under way.
     pub async fn has_not_heard(&mut self, names: &[&str]) {
         // Twice: the first is answered in the turn in which the last was announced.

@@ -12,6 +12,15 @@ use crate::ports::memory::{MemoryFiles, MemoryStore};
 const MIB: usize = 1024 * 1024;
 const MIB_BYTES: u64 = 1024 * 1024;
 
+/// Only the room that a token is for.
+struct TokensOwnRoom;
+
+impl MayRead for TokensOwnRoom {
+    fn may_read(&self, visitor: &Visitor, room: &RoomId) -> BoxFuture<'static, Result<bool, LogError>> {
+        Box::pin(std::future::ready(Ok(visitor.room.as_ref() == Some(room))))
+    }
+}
+
 struct Stage {
     depot: Depot,
     files: MemoryFiles,

@@ -70,7 +70,7 @@ impl Room {
     }
 
     /// Reads the group anew; commands wait in the mailbox meanwhile.
-    fn look_at_group(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn look_at_group(&mut self, ctx: &mut Context<Self>) {
         let people = self.broker.ports().people.clone();
         let roster = Roster::read(people, GroupId::of_room(&self.id)).into_actor(self);
         let looked = roster.map(|roster, room, ctx| match roster {
@@ -108,13 +108,6 @@ impl Handler<LookAtGroup> for Room {
 
     fn handle(&mut self, _: LookAtGroup, ctx: &mut Self::Context) {
         self.publish(News::GroupChanged);
-        self.look_at_group(ctx);
-    }
-}
-
-impl Room {
-    /// Another node changed the group.
-    pub(super) fn hear_of_group(&mut self, ctx: &mut Context<Self>) {
         self.look_at_group(ctx);
     }
 }

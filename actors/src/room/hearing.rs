@@ -77,7 +77,7 @@ impl Handler<RoomNews> for Room {
             News::SignalGiven { user, signal, at } => {
                 self.tell(RoomEvent::SignalGiven { room: self.id.clone(), user, signal, at }, None);
             }
-            News::GroupChanged => self.hear_of_group(ctx),
+            News::GroupChanged => self.look_at_group(ctx),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Whatever ends it, its seats are free at once and nothing more of its rooms reaches it.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use actix::dev::{MessageResponse, ToEnvelope};
@@ -23,6 +24,7 @@ pub struct Guest {
     pub seat: Rc<Seat>,
     pub identity: Identity,
     session: Addr<Session>,
+    gone: Cell<bool>,
 }
 
 impl Guest {
@@ -33,7 +35,16 @@ impl Guest {
         let admit = Admit { identity: identity.clone(), rooms: rooms.clone(), ticket: None };
         broker.warden().ask(admit, broker.settings().command_timeout).await??;
         let session = seat.worker.open(&seat.outlet, &seat.allowance, identity.clone(), rooms);
-        Ok(Self { peer, seat, identity, session })
+        Ok(Self { peer, seat, identity, session, gone: Cell::new(false) })
+    }
+
+    /// It goes, though what it asked for may be on its way still. On the same socket another may come after it, which
+    /// must not be taken for it when all of that has ended.
+    pub fn leave(&self) {
+        if !self.gone.replace(true) {
+            self.seat.worker.forget(&self.seat.outlet);
+            self.session.do_send(CloseSession);
+        }
     }
 
     pub fn broker(&self) -> &Broker {
@@ -93,7 +104,6 @@ impl Guest {
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        self.seat.worker.forget(&self.seat.outlet);
-        self.session.do_send(CloseSession);
+        self.leave();
     }
 }

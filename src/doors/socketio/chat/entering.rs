@@ -72,7 +72,7 @@ impl ChatDoor {
             Some(token) => self.verifier.verify(token).await,
             None => Err(TokenError::Missing),
         };
-        verified.map_err(|error| {
+        let verified = verified.map_err(|error| {
             broker.vitals().counts.auth_failures.count(error.reason());
             match error {
                 TokenError::Missing => No::Said(texts::TOKEN_NEEDED),
@@ -82,7 +82,12 @@ impl ChatDoor {
                     No::Said(texts::TOKEN_INVALID)
                 }
             }
-        })
+        })?;
+        // Whoever is let into one chat without being known is nobody's colleague: here users find each other.
+        if verified.is_authenticated == Some(false) {
+            return Err(No::Said(texts::TOKEN_INVALID));
+        }
+        Ok(verified)
     }
 
     /// As the directory knows them; on first sight it is told what the token says.

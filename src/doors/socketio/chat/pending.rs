@@ -72,13 +72,15 @@ impl Desk {
         if delivered >= head {
             return Ok((Vec::new(), false));
         }
-        let most = self.door.rules.pending_messages;
+        // There are no more messages than numbers in between.
+        let between = usize::try_from(head.0.saturating_sub(delivered.0)).unwrap_or(usize::MAX);
+        let most = self.door.rules.pending_messages.min(between);
         let page = broker.ports().log.messages(room, head.next(), most).await;
         let page = page.inspect_err(|_| broker.count_failed_read())?;
         let read = page.entries.len();
         let is_news = |entry: &Arc<Entry>| entry.seq > delivered && entry.at >= own.membership.joined_at;
         let news: Vec<_> = page.entries.into_iter().filter(is_news).collect();
-        let cut = news.len() == read && page.more;
+        let cut = news.len() == read && read < between && page.more;
         let is_others = |entry: &Arc<Entry>| {
             entry.by.as_ref() != Some(user) && entry.body.message().is_some_and(|message| !message.deleted)
         };

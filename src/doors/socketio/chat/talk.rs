@@ -73,6 +73,7 @@ impl Talk for ChatTalk {
         let Some(desk) = self.desk.take() else { return };
         let user = desk.guest.identity.user.clone();
         desk.guest.broker().archive().tell(NoteSeen { user, group: None });
+        desk.guest.leave();
     }
 }
 

@@ -161,6 +161,7 @@ impl Talk for CollabTalk {
             let told = json!({ "userId": desk.guest.identity.user });
             desk.signal(&desk.rules.everybody, "user:disconnected", told);
         }
+        desk.guest.leave();
     }
 }
 

@@ -114,7 +114,9 @@ impl Talk for RoomTalk {
         }
     }
 
-    fn left(&mut self, _farewell: Option<Farewell>) {}
+    fn left(&mut self, _farewell: Option<Farewell>) {
+        self.guest.leave();
+    }
 }
 
 impl RoomTalk {
