@@ -14,4 +14,5 @@ pub mod socket;
 pub mod socketio;
 pub mod tokened;
 pub mod uploads;
+pub mod verified;
 pub mod widget;

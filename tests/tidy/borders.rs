@@ -64,7 +64,7 @@ const CODECS: &[&str] = &[
     "src/doors/socketio/rooms/dialect.rs",
 ];
 /// What doors share; every other part of `src/doors` is a door.
-const SHARED_BY_DOORS: &[&str] = &["cors", "in_hand", "pages", "problem", "socket", "tokened"];
+const SHARED_BY_DOORS: &[&str] = &["cors", "in_hand", "pages", "problem", "socket", "tokened", "verified"];
 
 #[rustfmt::skip]
 const BORDERS: &[Border] = &[

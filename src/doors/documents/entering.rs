@@ -8,7 +8,8 @@ use recado_actors::refusal::{DocumentRefusal, Farewell, Refusal};
 use recado_actors::warden::Admit;
 
 use super::{DocumentTalk, codec};
-use crate::auth::{Claims, Tickets, TokenError};
+use crate::auth::Claims;
+use crate::doors::verified::verified;
 
 /// Who a token says this is, and what it opens.
 struct Visitor {
@@ -47,26 +48,8 @@ impl DocumentTalk {
     }
 
     async fn identify(&self, token: &str) -> Result<Visitor, Farewell> {
-        let verified = if token.is_empty() {
-            Err(TokenError::Missing)
-        } else if let (true, Some(tickets)) = (Tickets::is_ticket(token), &self.door.tickets) {
-            tickets.verify(token)
-        } else {
-            self.door.verifier.verify(token).await
-        };
-        let claims = verified.inspect_err(|error| self.counts().auth_failures.count(error.reason()));
-        let claims = claims.map_err(|error| match error {
-            TokenError::Missing => Farewell::TokenMissing,
-            TokenError::Expired => Farewell::TokenExpired,
-            TokenError::Invalid(reason) => {
-                log::info!(reason; "a token was refused");
-                // That we have no keys at the moment is no fault of the client.
-                if error != TokenError::KEYS_UNAVAILABLE {
-                    self.place.note_failure();
-                }
-                Farewell::TokenInvalid
-            }
-        })?;
+        let (keys, tickets) = (&self.door.verifier, self.door.tickets.as_deref());
+        let claims = verified(keys, tickets, token, &self.place, self.counts()).await?;
         visitor(claims).inspect_err(|_| self.counts().auth_failures.count("incomplete"))
     }
 }

@@ -14,7 +14,8 @@ use recado_actors::supervisor::ask;
 use recado_actors::warden::Admit;
 
 use super::{WidgetTalk, codec, words};
-use crate::auth::{Claims, Tickets, TokenError};
+use crate::auth::Claims;
+use crate::doors::verified::verified;
 
 /// Who a token says this is, and the room it opens.
 pub(super) struct Visitor {
@@ -76,26 +77,8 @@ impl WidgetTalk {
 
     /// Who the token says this is.
     pub(super) async fn identify(&self, token: &str) -> Result<Visitor, Farewell> {
-        let verified = if token.is_empty() {
-            Err(TokenError::Missing)
-        } else if let (true, Some(tickets)) = (Tickets::is_ticket(token), &self.door.tickets) {
-            tickets.verify(token)
-        } else {
-            self.door.verifier.verify(token).await
-        };
-        let claims = verified.inspect_err(|error| self.counts().auth_failures.count(error.reason()));
-        let claims = claims.map_err(|error| match error {
-            TokenError::Missing => Farewell::TokenMissing,
-            TokenError::Expired => Farewell::TokenExpired,
-            TokenError::Invalid(reason) => {
-                log::info!(reason; "a token was refused");
-                // That we have no keys at the moment is no fault of the client.
-                if error != TokenError::KEYS_UNAVAILABLE {
-                    self.place.note_failure();
-                }
-                Farewell::TokenInvalid
-            }
-        })?;
+        let (keys, tickets) = (&self.door.verifier, self.door.tickets.as_deref());
+        let claims = verified(keys, tickets, token, &self.place, self.counts()).await?;
         visitor(claims).inspect_err(|_| self.counts().auth_failures.count("incomplete"))
     }
 
