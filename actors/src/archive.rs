@@ -5,6 +5,7 @@
 
 mod keeping;
 mod letters;
+mod meeting;
 mod people;
 mod seeing;
 
@@ -28,7 +29,8 @@ use crate::vitals::Vitals;
 
 pub use keeping::{KeepAnswer, RemoveBan, SaveBan, SaveReceipts, SpendTicket};
 pub use letters::{EnableEndpoint, ForgetDeadLetters, ReplayLetters, SettleLetters};
-pub use people::{AddMember, ChangeRole, MeetUser, RemoveMember, SaveGroup, SaveUser};
+pub use meeting::MeetUser;
+pub use people::{AddMember, ChangeRole, RemoveMember, SaveGroup, SaveUser};
 pub use seeing::NoteSeen;
 
 /// Who said it first: what began elsewhere is no news to other nodes.
@@ -91,6 +93,7 @@ pub struct Archive {
     /// When the last one began.
     began: Option<Instant>,
     sightings: seeing::Sightings,
+    meetings: meeting::Meetings,
     /// Let go when nothing is waiting.
     settling: Vec<oneshot::Sender<()>>,
     _obituary: Obituary,
@@ -105,6 +108,7 @@ impl Archive {
             due: false,
             began: None,
             sightings: seeing::Sightings::default(),
+            meetings: meeting::Meetings::default(),
             settling: Vec::new(),
             _obituary: obituary,
         }

@@ -80,9 +80,11 @@ pub async fn a_user_is_put_and_read_back<S: People>(store: S) {
 
 pub async fn a_first_sight_overwrites_nothing<S: People>(store: S) {
     let (put, seen) = (person("7", "Ana", "Silva"), person("7", "from a token", ""));
-    assert_eq!(store.meet_user(seen.clone()).await, Ok(seen.clone()));
+    assert_eq!(store.meet_users(vec![seen.clone()]).await, Ok(vec![seen.clone()]));
     assert_eq!(store.save_user(put.clone()).await, Ok(false));
-    assert_eq!(store.meet_user(seen).await, Ok(put.clone()));
+    let (other, again) = (person("8", "Bia", ""), person("8", "somebody else", ""));
+    let met = store.meet_users(vec![other.clone(), seen, again]).await;
+    assert_eq!(met, Ok(vec![other.clone(), put.clone(), other]));
     assert_eq!(store.user(&put.id).await, Ok(Some(put)));
 }
 

@@ -15,11 +15,6 @@ use crate::ports::people::{GroupDraft, MemberDraft, MemberRole, Membership, Peop
 #[rtype(result = "Result<bool, LogError>")]
 pub struct SaveUser(pub User);
 
-/// Command: remember a user, unless they are known; what is kept.
-#[derive(Message)]
-#[rtype(result = "Result<User, LogError>")]
-pub struct MeetUser(pub User);
-
 /// Command: make a group, or put it in place of what was known by its id.
 #[derive(Message)]
 #[rtype(result = "Result<SavedGroup, PeopleError>")]
@@ -86,14 +81,6 @@ impl Handler<SaveUser> for Archive {
 
     fn handle(&mut self, SaveUser(user): SaveUser, _: &mut Self::Context) -> Self::Result {
         self.noted(OP, self.broker.ports().people.save_user(user))
-    }
-}
-
-impl Handler<MeetUser> for Archive {
-    type Result = ResponseFuture<Result<User, LogError>>;
-
-    fn handle(&mut self, MeetUser(user): MeetUser, _: &mut Self::Context) -> Self::Result {
-        self.noted(OP, self.broker.ports().people.meet_user(user))
     }
 }
 

@@ -246,8 +246,8 @@ pub trait People: Send + Sync + 'static {
     /// Puts a user in place of what was known; true if they are new.
     fn save_user(&self, user: User) -> Answer<bool>;
 
-    /// First sight of a user: keeps what is known already, and answers what is kept.
-    fn meet_user(&self, user: User) -> Answer<User>;
+    /// First sights of users, in one transaction: keeps what is known already, and answers what is kept of each.
+    fn meet_users(&self, users: Vec<User>) -> Answer<Vec<User>>;
 
     fn user(&self, id: &UserId) -> Answer<Option<User>>;
 

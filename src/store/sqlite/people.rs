@@ -62,8 +62,13 @@ impl People for SqliteStore {
         })
     }
 
-    fn meet_user(&self, user: User) -> Answer<User> {
-        self.writer().ask(move |conn| users::meet(conn, user))
+    fn meet_users(&self, users: Vec<User>) -> Answer<Vec<User>> {
+        self.writer().ask(move |conn| {
+            let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let met = users.into_iter().map(|user| users::meet(&tx, user)).collect::<Result<_, _>>()?;
+            tx.commit()?;
+            Ok(met)
+        })
     }
 
     fn user(&self, id: &UserId) -> Answer<Option<User>> {

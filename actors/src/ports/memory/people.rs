@@ -115,8 +115,10 @@ impl People for MemoryStore {
         self.at_once(|shelves| shelves.town.write(|registry| registry.save_user(user)))
     }
 
-    fn meet_user(&self, user: User) -> Answer<User> {
-        self.at_once(|shelves| shelves.town.write(|registry| registry.meet_user(user)))
+    fn meet_users(&self, users: Vec<User>) -> Answer<Vec<User>> {
+        self.at_once(|shelves| {
+            shelves.town.write(|registry| users.into_iter().map(|user| registry.meet_user(user)).collect())
+        })
     }
 
     fn user(&self, id: &UserId) -> Answer<Option<User>> {
