@@ -2,7 +2,8 @@
 # Recado beside the floor and beside Socket.IO, on this machine: server on core 0, load on core 1, runs interleaved.
 #
 #   bench/compare.sh                  every figure, about a quarter of an hour after the build
-#   bench/compare.sh fanout pairs     only these: fanout pairs signals paced answers idle observed chat chatidle ready size
+#   bench/compare.sh fanout pairs     only these: fanout pairs signals paced answers idle observed chat polling unstored
+#                                     chatidle ready size
 #
 # Prints each run as it ends, then the median of each figure beside its aim. Ratios are taken within a round.
 # A whole comparison redraws docs/bench.svg; every comparison leaves its runs in target/bench.jsonl (RUNS).
@@ -13,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 rounds=${ROUNDS:-3} duration=${DURATION:-8} warmup=${WARMUP:-2}
 clients=${CLIENTS:-1000} idle=${IDLE:-10000} cycles=${CYCLES:-10} entries=${ENTRIES:-1000000} port=${PORT:-18480}
-every=(fanout pairs signals paced answers idle observed chat chatidle ready size)
+every=(fanout pairs signals paced answers idle observed chat polling unstored chatidle ready size)
 
 # shellcheck source=bench/compare/servers.sh
 source bench/compare/servers.sh

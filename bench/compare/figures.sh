@@ -122,6 +122,22 @@ measure_chat() {
   pairs chat-pairs socketio --rooms 500
 }
 
+# The same by long polling, with fewer rooms: every delivery is a request.
+measure_polling() {
+  start_chat 2 200
+  pairs polling recado --rooms 200 --polling
+  start_socketio chat
+  pairs polling socketio --rooms 200 --polling
+}
+
+# Nothing is stored on either side: what Socket.IO does, no more.
+measure_unstored() {
+  start_chat 2 500 memory:
+  pairs unstored recado --rooms 500
+  start_socketio chat
+  pairs unstored socketio --rooms 500
+}
+
 measure_chatidle() {
   start_chat 0 0
   load chat-idle recado idle --clients "$idle" --seconds 3 --cycles 2
@@ -139,7 +155,7 @@ expected() {
   for figure in "$@"; do
     case $figure in
       fanout) sum=$((sum + rounds * 8 * run)) ;;
-      pairs | signals | paced) sum=$((sum + rounds * 2 * run)) ;;
+      pairs | signals | paced | polling | unstored) sum=$((sum + rounds * 2 * run)) ;;
       answers) sum=$((sum + rounds * run)) ;;
       chat) sum=$((sum + rounds * 6 * run)) ;;
       chatidle) sum=$((sum + 40)) ;;

@@ -135,9 +135,9 @@ start_recado() {
   at=(--kind recado --url "ws://127.0.0.1:$port/" --server-pid "$server")
 }
 
-# start_chat MEMBERS GROUPS : Recado with these groups in its directory, spoken to as stock chat clients do
+# start_chat MEMBERS GROUPS [STORE] : Recado with these groups in its directory, spoken to as stock chat clients do
 start_chat() {
-  start_recado warned
+  start_recado warned "${3:-}"
   INTERNAL_API_SECRET=$secret timeout 300 taskset -c 1 node bench/peer/mirror.mjs "http://127.0.0.1:$port" "$1" "$2"
   at=(--kind chat --url "ws://127.0.0.1:$port/" --server-pid "$server")
 }

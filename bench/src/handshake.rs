@@ -72,7 +72,7 @@ async fn read_head(stream: &mut TcpStream) -> Result<(String, Vec<u8>)> {
     }
 }
 
-fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     let fields = head.lines().filter_map(|line| line.split_once(':'));
     let mut matching = fields.filter(|(field, _)| field.eq_ignore_ascii_case(name));
     matching.next().map(|(_, value)| value.trim())

@@ -10,11 +10,13 @@ mod lags;
 mod meter;
 mod pace;
 mod pairs;
+mod polling;
 mod progress;
 mod reconnect;
 mod tally;
 mod target;
 mod token;
+mod voice;
 
 use anyhow::{Context, Result};
 use clap::Subcommand;

@@ -4,7 +4,9 @@
 
 use super::kind::{Heard, Kind};
 use super::meter::Meter;
+use super::polling;
 use super::target::Target;
+use super::voice::{Ear, Voice};
 use crate::frame::{self, Frame};
 use crate::reader::FrameReader;
 use crate::{gauge, handshake};
@@ -14,7 +16,6 @@ use std::cell::{Cell, RefCell};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -27,8 +28,8 @@ pub const MOST_CLIENTS: u64 = 100_000;
 pub const HIGHEST_RATE: u64 = 1_000_000;
 
 pub struct Client {
-    pub reader: FrameReader,
-    pub writer: Rc<OwnedWriteHalf>,
+    pub ear: Ear,
+    pub voice: Voice,
     /// The text that let it in, and those that came with it; empty where the kind has no welcome.
     pub welcome: Vec<Vec<u8>>,
 }
@@ -78,28 +79,45 @@ pub async fn enter(target: &Target, client: usize, source: usize, room: &str, mo
 }
 
 async fn knock(target: &Target, client: usize, source: usize, room: &str, more: &str) -> Result<Client> {
-    let mut stream = open(target.address, source).await.context("cannot connect")?;
     let token = target.token(client, room)?;
     let head = target.head(client, room, &token, more);
-    let early = handshake::ask(&mut stream, &head, client).await?;
-    let (read, write) = stream.into_split();
-    let mut reader = FrameReader::new(read, early);
+    let (mut ear, voice) = begin(target, client, source, &head, &token).await?;
     let mut welcome = Vec::new();
-    let Some(heading) = target.kind.welcome() else {
-        return Ok(Client { reader, writer: Rc::new(write), welcome });
-    };
+    let Some(heading) = target.kind.welcome() else { return Ok(Client { ear, voice, welcome }) };
     while welcome.is_empty() {
-        let turn = reader.turn(|head, payload| {
+        let turn = ear.turn(|head, payload| {
             if payload.starts_with(heading) || (!welcome.is_empty() && head.opcode == frame::TEXT) {
                 welcome.push(payload.to_vec());
             } else if let Some(greeting) = target.kind.greeting(payload, &token) {
-                say(&write, &frame::masked(frame::TEXT, greeting.as_bytes())?)?;
+                voice.say(&greeting)?;
             }
-            stay_alive(target.kind, &write, head, payload)
+            stay_alive(target.kind, &voice, head, payload)
         });
         ensure!(turn.await?, "the server hung up without a word");
     }
-    Ok(Client { reader, writer: Rc::new(write), welcome })
+    Ok(Client { ear, voice, welcome })
+}
+
+/// The transport, from where the server has accepted it.
+async fn begin(
+    target: &Target,
+    client: usize,
+    source: usize,
+    head: &str,
+    token: &str,
+) -> Result<(Ear, Voice)> {
+    let dial = async || open(target.address, source).await.context("cannot connect");
+    let mut stream = dial().await?;
+    if target.polls {
+        let (ear, voice) = polling::open(target, head, [stream, dial().await?]).await?;
+        if let Some(greeting) = target.kind.greeting(b"0{", token) {
+            voice.say(&greeting)?;
+        }
+        return Ok((ear, voice));
+    }
+    let early = handshake::ask(&mut stream, head, client).await?;
+    let (read, write) = stream.into_split();
+    Ok((Ear::Socket(FrameReader::new(read, early)), Voice::Socket(Rc::new(write))))
 }
 
 /// On the loopback each source address brings its own range of ports.
@@ -115,26 +133,12 @@ async fn open(server: SocketAddr, source: usize) -> Result<TcpStream> {
     Ok(TcpSocket::from_std_stream(socket.into()).connect(server).await?)
 }
 
-/// Writes a few bytes whole; a server that has let a socket's buffer fill up does not read at all.
-pub fn say(writer: &OwnedWriteHalf, bytes: &[u8]) -> Result<()> {
-    let wrote = writer.try_write(bytes).context("the server does not read what it is told")?;
-    ensure!(wrote == bytes.len(), "the server does not read what it is told");
-    Ok(())
-}
-
 /// Answers pings; a farewell from the server is an error that says why.
-pub fn stay_alive(kind: Kind, writer: &OwnedWriteHalf, head: &Frame, payload: &[u8]) -> Result<()> {
+pub fn stay_alive(kind: Kind, voice: &Voice, head: &Frame, payload: &[u8]) -> Result<()> {
     match head.opcode {
-        frame::PING => {
-            // a full socket cannot take the pong, but then the server sees us alive by other means
-            let _ = writer.try_write(&frame::masked(frame::PONG, payload)?);
-            Ok(())
-        }
+        frame::PING => voice.reply(frame::PONG, payload),
         frame::TEXT => match kind.hear(payload, ' ') {
-            Heard::Ping => {
-                let _ = writer.try_write(&frame::masked(frame::TEXT, b"3")?);
-                Ok(())
-            }
+            Heard::Ping => voice.reply(frame::TEXT, b"3"),
             Heard::Complaint => bail!("the server complained: {}", String::from_utf8_lossy(payload)),
             _ => Ok(()),
         },
@@ -161,12 +165,9 @@ pub async fn hold(crowd: &mut Crowd, time: Duration) -> Result<()> {
 }
 
 /// Says goodbye and waits for the server's own goodbyes.
-pub async fn leave(mut crowd: Crowd, writers: Vec<Rc<OwnedWriteHalf>>) -> Result<()> {
-    let goodbye = frame::masked(frame::CLOSE, &1000_u16.to_be_bytes())?;
-    for writer in &writers {
-        let _ = writer.try_write(&goodbye);
-    }
-    drop(writers);
+pub async fn leave(mut crowd: Crowd, voices: Vec<Voice>) -> Result<()> {
+    voices.iter().try_for_each(Voice::bye)?;
+    drop(voices);
     let _ = timeout(FAREWELL, async { while crowd.join_next().await.is_some() {} }).await;
     crowd.shutdown().await;
     Ok(())

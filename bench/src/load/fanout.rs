@@ -12,16 +12,15 @@ use super::pace::Pace;
 use super::progress::Progress;
 use super::tally::{Figures, Span, Tally};
 use super::target::{Target, TargetArgs};
+use super::voice::Voice;
 use crate::frame;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
-use std::io::ErrorKind;
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
@@ -114,14 +113,14 @@ pub async fn run(args: FanoutArgs) -> Result<Outcome> {
 async fn gather(target: &Rc<Target>, talk: &Talk, room: &Rc<Room>) -> Result<Crowd> {
     // a room of its own for every run: what was said before must not count
     let inside = crowd::connect(target, talk.clients, "fanout", |_| 0).await?;
-    let senders = inside.iter().take(talk.senders).map(|client| client.writer.clone()).collect();
+    let senders = inside.iter().take(talk.senders).map(|client| client.voice.clone()).collect();
     let mut crowd = Crowd::new();
     for client in inside {
         crowd.spawn_local(listen(client, room.clone()));
     }
     let said =
         if talk.signal { room.kind.signal(0) } else { room.kind.post(0, &"x".repeat(talk.bytes), 'x', None) };
-    let speech = Speech { senders, turn: Cell::new(0), said: frame::masked(frame::TEXT, said.as_bytes())? };
+    let speech = Speech { senders, turn: Cell::new(0), said };
     match talk.rate {
         Some(rate) => crowd.spawn_local(speak_on_time(speech, rate, talk.in_flight, room.clone())),
         None => crowd.spawn_local(speak_when_heard(speech, talk.in_flight, room.clone())),
@@ -130,18 +129,18 @@ async fn gather(target: &Rc<Target>, talk: &Talk, room: &Rc<Room>) -> Result<Cro
 }
 
 async fn listen(client: Client, room: Rc<Room>) -> Result<()> {
-    let Client { mut reader, writer, .. } = client;
+    let Client { mut ear, voice, .. } = client;
     let (mut seen, mut open) = (0, true);
     while open {
         let (mut more, mut bytes) = (0, 0);
-        let turn = reader.turn(|head, payload| {
+        let turn = ear.turn(|head, payload| {
             let is_text = head.opcode == frame::TEXT;
             if is_text && matches!(room.kind.hear(payload, ' '), Heard::Message | Heard::Signal) {
                 more += 1;
                 bytes += head.payload.end;
                 return Ok(());
             }
-            crowd::stay_alive(room.kind, &writer, head, payload)
+            crowd::stay_alive(room.kind, &voice, head, payload)
         });
         open = turn.await?;
         room.count(seen, more, bytes)?;
@@ -174,9 +173,9 @@ impl Room {
 }
 
 struct Speech {
-    senders: Vec<Rc<OwnedWriteHalf>>,
+    senders: Vec<Voice>,
     turn: Cell<usize>,
-    said: Vec<u8>,
+    said: String,
 }
 
 impl Speech {
@@ -185,23 +184,11 @@ impl Speech {
         let breath = if self.senders.len() == 1 { times } else { 1 };
         for _ in 0..times / breath.max(1) {
             let turn = self.turn.replace(self.turn.get() + 1) % self.senders.len().max(1);
-            let writer = self.senders.get(turn).context("nobody can speak")?;
-            write(writer, &self.said.repeat(breath)).await?;
+            let voice = self.senders.get(turn).context("nobody can speak")?;
+            voice.say_often(&self.said, breath).await?;
         }
         Ok(())
     }
-}
-
-async fn write(writer: &OwnedWriteHalf, mut unsaid: &[u8]) -> Result<()> {
-    while !unsaid.is_empty() {
-        writer.writable().await?;
-        match writer.try_write(unsaid) {
-            Ok(wrote) => unsaid = unsaid.get(wrote..).unwrap_or_default(),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
 }
 
 async fn speak_when_heard(speech: Speech, in_flight: usize, room: Rc<Room>) -> Result<()> {

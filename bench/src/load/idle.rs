@@ -98,7 +98,7 @@ impl Scales {
         let inside = crowd::connect(target, clients, "room", |client| client).await?;
         let connect_millis = usize::try_from(connecting.elapsed().as_millis())?.max(1);
         let connect_cpu_millis = (gauge::cpu_millis(self.server)? - cpu).max(1);
-        let writers = inside.iter().map(|client| client.writer.clone()).collect();
+        let voices = inside.iter().map(|client| client.voice.clone()).collect();
         let mut crowd = Crowd::new();
         for client in inside {
             crowd.spawn_local(sit(target.kind, client));
@@ -107,7 +107,7 @@ impl Scales {
         crowd::hold(&mut crowd, sitting).await?;
         drop(meter);
         let held = Weight::of(self.server)?;
-        crowd::leave(crowd, writers).await?;
+        crowd::leave(crowd, voices).await?;
         self.drained().await?;
         let kept = gauge::resident(self.server)?.anonymous - self.empty.user.anonymous;
         let each = |held: i64, empty: i64| Ok::<_, anyhow::Error>((held - empty) / i64::try_from(clients)?);
@@ -146,8 +146,8 @@ impl Scales {
 }
 
 async fn sit(kind: Kind, client: Client) -> Result<()> {
-    let Client { mut reader, writer, .. } = client;
-    while reader.turn(|head, payload| crowd::stay_alive(kind, &writer, head, payload)).await? {}
+    let Client { mut ear, voice, .. } = client;
+    while ear.turn(|head, payload| crowd::stay_alive(kind, &voice, head, payload)).await? {}
     bail!("the server hung up")
 }
 

@@ -107,7 +107,7 @@ async fn gather(target: &Rc<Target>, talk: &Talk, hall: &Rc<Hall>) -> Result<Cro
     let inside = crowd::connect(target, talk.rooms * 2, "pair", |client| client / 2).await?;
     let sides = inside.iter().zip("ab".chars().cycle()).zip(0..);
     let side = |((client, letter), number): ((&Client, char), usize)| {
-        Rc::new(Side::new(client.writer.clone(), letter, number / 2))
+        Rc::new(Side::new(client.voice.clone(), letter, number / 2))
     };
     let sides: Vec<_> = sides.map(side).collect();
     let mut crowd = Crowd::new();
@@ -124,11 +124,11 @@ async fn gather(target: &Rc<Target>, talk: &Talk, hall: &Rc<Hall>) -> Result<Cro
 
 /// One client of a pair.
 async fn talk_along(client: Client, side: Rc<Side>, other: Rc<Side>, hall: Rc<Hall>) -> Result<()> {
-    let Client { mut reader, writer, .. } = client;
+    let Client { mut ear, voice, .. } = client;
     hall.refill(&side)?;
     let mut open = true;
     while open {
-        let turn = reader.turn(|head, payload| {
+        let turn = ear.turn(|head, payload| {
             let heard =
                 if head.opcode == frame::TEXT { hall.kind.hear(payload, side.letter) } else { Heard::Other };
             match heard {
@@ -146,7 +146,7 @@ async fn talk_along(client: Client, side: Rc<Side>, other: Rc<Side>, hall: Rc<Ha
                     hall.answered(&side, tag)?;
                 }
                 Heard::Ping | Heard::Complaint | Heard::Other => {
-                    crowd::stay_alive(hall.kind, &writer, head, payload)?;
+                    crowd::stay_alive(hall.kind, &voice, head, payload)?;
                 }
             }
             Ok(())
@@ -195,6 +195,6 @@ impl Hall {
         } else {
             self.kind.post(side.room, &self.content, side.letter, Some(tag))
         };
-        crowd::say(&side.writer, &frame::masked(frame::TEXT, said.as_bytes())?)
+        side.voice.say(&said)
     }
 }

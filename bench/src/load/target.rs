@@ -25,6 +25,9 @@ pub struct TargetArgs {
     /// Source addresses to connect from (127.0.0.1 and up) on the loopback; one per 1,000 clients when not given
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=250))]
     addresses: Option<u8>,
+    /// Long polling in place of a websocket, where Socket.IO is spoken
+    #[arg(long)]
+    polling: bool,
     /// Users the clients are devices of; as many as clients when not given
     #[arg(long, value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_CLIENTS))]
     users: Option<usize>,
@@ -54,6 +57,7 @@ pub struct Target {
     pub kind: Kind,
     pub address: SocketAddr,
     pub connects: usize,
+    pub polls: bool,
     addresses: Option<usize>,
     users: usize,
     host: String,
@@ -67,6 +71,7 @@ impl Target {
     pub async fn from_args(args: TargetArgs, extra: &str) -> Result<Self> {
         ensure!(!args.url.starts_with("wss://"), "wss:// is not spoken here: measure behind what ends TLS");
         let place = args.url.strip_prefix("ws://").context("the url does not begin with ws://")?;
+        ensure!(!args.polling || args.kind.is_socketio(), "only Socket.IO is spoken by polling");
         let (host, path) = place.split_once('/').unwrap_or((place, ""));
         let with_port = if has_port(host) { host.to_owned() } else { format!("{host}:80") };
         let found = lookup_host(&with_port).await.with_context(|| format!("{host} was not found"))?;
@@ -81,11 +86,12 @@ impl Target {
             kind: args.kind,
             address,
             connects: args.connects.into(),
+            polls: args.polling,
             addresses: args.addresses.map(usize::from),
             users: args.users.unwrap_or(usize::MAX),
             host: host.to_owned(),
             origin: args.origin,
-            path: format!("{}{extra}", with_query(path, args.kind)),
+            path: format!("{}{extra}", with_query(path, args.kind, args.polling)),
             tokens: Tokens::from_args(args.tokens)?,
         })
     }
@@ -104,6 +110,10 @@ impl Target {
         self.kind.user(client % self.users)
     }
 
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// The head of a client's upgrade, but for its key. `more` is added to the query.
     pub fn head(&self, client: usize, room: &str, token: &str, more: &str) -> String {
         let filled = self.path.replace("{user}", &self.user(client)).replace("{room}", room);
@@ -113,19 +123,22 @@ impl Target {
     }
 }
 
+const POLLING: &str = "EIO=4&transport=polling";
+
 /// Of `host`, `host:1`, `[::1]` and `[::1]:1`.
 fn has_port(host: &str) -> bool {
     host.rsplit_once(':')
         .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-fn with_query(path: &str, kind: Kind) -> String {
+fn with_query(path: &str, kind: Kind, polling: bool) -> String {
     if path.contains('{') {
         return format!("/{path}");
     }
     let path = if path.is_empty() && kind.is_socketio() { "socket.io/" } else { path };
     let joint = if path.contains('?') { '&' } else { '?' };
-    format!("/{path}{joint}{}", kind.query())
+    let query = if polling { POLLING } else { kind.query() };
+    format!("/{path}{joint}{query}")
 }
 
 #[cfg(test)]
@@ -134,10 +147,11 @@ mod tests {
 
     #[test]
     fn a_bare_url_gets_the_query_of_its_kind_and_a_written_one_keeps_its_own() {
-        assert_eq!(with_query("", Kind::Recado), "/?token={token}");
-        assert_eq!(with_query("ws?a=1", Kind::Floor), "/ws?a=1&room={room}");
-        assert_eq!(with_query("", Kind::Socketio), "/socket.io/?EIO=4&transport=websocket");
-        assert_eq!(with_query("x/{user}", Kind::Recado), "/x/{user}");
+        assert_eq!(with_query("", Kind::Recado, false), "/?token={token}");
+        assert_eq!(with_query("ws?a=1", Kind::Floor, false), "/ws?a=1&room={room}");
+        assert_eq!(with_query("", Kind::Socketio, false), "/socket.io/?EIO=4&transport=websocket");
+        assert_eq!(with_query("", Kind::Chat, true), "/socket.io/?EIO=4&transport=polling");
+        assert_eq!(with_query("x/{user}", Kind::Recado, false), "/x/{user}");
     }
 
     #[test]

@@ -178,6 +178,20 @@ pub const AIMS: &[Aim] = &[
         MERIT,
         Bound::AtLeast(1.5),
     ),
+    ratio(
+        "200 chats of two by long polling, durable with answers, beside Socket.IO without a store",
+        "polling",
+        "socketio",
+        MERIT,
+        Bound::AtLeast(3.0),
+    ),
+    ratio(
+        "500 chats of two with answers, neither stores, beside Socket.IO",
+        "unstored",
+        "socketio",
+        MERIT,
+        Bound::AtLeast(3.0),
+    ),
     figure(
         "idle chat connection, heap and stacks",
         "chat-idle",

@@ -2,18 +2,17 @@
 //!
 //! Answers come in the order of what was said; one that does not ends the run.
 
+use super::super::voice::Voice;
 use anyhow::{Context, Result, ensure};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::rc::Rc;
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::time::Instant;
 
 /// Past this the server does not keep up, and waiting longer would only take memory.
 const MOST_WAITING: usize = 10_000;
 
 pub struct Side {
-    pub writer: Rc<OwnedWriteHalf>,
+    pub voice: Voice,
     pub letter: char,
     /// Its number.
     pub room: usize,
@@ -22,8 +21,8 @@ pub struct Side {
 }
 
 impl Side {
-    pub fn new(writer: Rc<OwnedWriteHalf>, letter: char, room: usize) -> Self {
-        Self { writer, letter, room, waiting: RefCell::default(), next: Cell::new(1) }
+    pub fn new(voice: Voice, letter: char, room: usize) -> Self {
+        Self { voice, letter, room, waiting: RefCell::default(), next: Cell::new(1) }
     }
 
     pub fn in_flight(&self) -> usize {

@@ -9,12 +9,12 @@ use crate::frame::{self, Frame};
 use crate::handshake::Refused;
 use crate::load::crowd::{self, Client};
 use crate::load::kind::Kind;
+use crate::load::voice::Voice;
 use anyhow::Result;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::time::{Instant, sleep};
 
 /// Past this a client has nothing more to say until something is confirmed.
@@ -29,7 +29,7 @@ pub struct Member {
     unconfirmed: RefCell<VecDeque<(usize, Instant)>>,
     next: Cell<usize>,
     /// While it is in.
-    writer: RefCell<Option<Rc<OwnedWriteHalf>>>,
+    voice: RefCell<Option<Voice>>,
     gone: Cell<Option<Instant>>,
     hint: Cell<Option<Duration>>,
 }
@@ -43,7 +43,7 @@ impl Member {
             hearing: RefCell::default(),
             unconfirmed: RefCell::default(),
             next: Cell::new(1),
-            writer: RefCell::default(),
+            voice: RefCell::default(),
             gone: Cell::new(None),
             hint: Cell::new(None),
         }
@@ -92,9 +92,9 @@ impl Member {
 
     /// From the welcome to the end of the connection, whoever ends it.
     async fn stay(self: &Rc<Self>, herd: &Rc<Herd>, client: Client) {
-        let Client { mut reader, writer, welcome } = client;
+        let Client { mut ear, voice, welcome } = client;
         let mut cuts = herd.cuts.subscribe();
-        *self.writer.borrow_mut() = Some(writer.clone());
+        *self.voice.borrow_mut() = Some(voice.clone());
         herd.inside.set(herd.inside.get() + 1);
         herd.welcomed.set(herd.welcomed.get() + 1);
         if let Some(gone) = self.gone.take() {
@@ -103,7 +103,7 @@ impl Member {
         let mut open = welcome.iter().try_for_each(|text| self.hear(herd, text)).is_ok();
         self.say_unconfirmed(herd);
         while open {
-            let turn = reader.turn(|head, payload| self.hear_frame(herd, &writer, head, payload));
+            let turn = ear.turn(|head, payload| self.hear_frame(herd, &voice, head, payload));
             tokio::select! {
                 turn = turn => match turn {
                     Ok(more) => open = more,
@@ -115,7 +115,7 @@ impl Member {
                 _ = cuts.changed() => open = false,
             }
         }
-        *self.writer.borrow_mut() = None;
+        *self.voice.borrow_mut() = None;
         herd.inside.set(herd.inside.get() - 1);
         Counts::add(&herd.counts.outages);
         self.gone.set(Some(Instant::now()));
@@ -124,7 +124,7 @@ impl Member {
     fn hear_frame(
         self: &Rc<Self>,
         herd: &Rc<Herd>,
-        writer: &OwnedWriteHalf,
+        voice: &Voice,
         head: &Frame,
         payload: &[u8],
     ) -> Result<()> {
@@ -135,7 +135,7 @@ impl Member {
                     let reason = payload.get(2..).unwrap_or_default();
                     self.hint.set(backoff::hint(&String::from_utf8_lossy(reason)));
                 }
-                crowd::stay_alive(Kind::Recado, writer, head, payload)
+                crowd::stay_alive(Kind::Recado, voice, head, payload)
             }
         }
     }
@@ -188,10 +188,9 @@ impl Member {
 
     /// What fails here is said again after the return.
     fn say(&self, herd: &Herd, tag: usize) {
-        let Some(writer) = self.writer.borrow().clone() else { return };
+        let Some(voice) = self.voice.borrow().clone() else { return };
         let text = Kind::Recado.post(0, &herd.content, 'x', Some(tag));
-        let said = frame::masked(frame::TEXT, text.as_bytes()).and_then(|bytes| crowd::say(&writer, &bytes));
-        if let Err(trouble) = said {
+        if let Err(trouble) = voice.say(&text) {
             *herd.last_trouble.borrow_mut() = format!("{trouble:#}");
         }
     }
