@@ -50,7 +50,7 @@ impl Session {
     pub fn new(
         shard: ShardId,
         broker: Broker,
-        identity: Identity,
+        identity: Rc<Identity>,
         local: Rc<Local>,
         allowance: Rc<Allowance>,
         obituary: Obituary,
@@ -60,7 +60,7 @@ impl Session {
             id,
             shard,
             broker,
-            identity: Rc::new(identity),
+            identity,
             local,
             allowance,
             status: Status::Online,

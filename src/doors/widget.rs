@@ -226,7 +226,7 @@ impl Conversation for WidgetTalk {
             self.enter_with_url().await;
             return None;
         }
-        let announced = arrival.query("auth") == Some("frame");
+        let announced = arrival.query("auth").is_some_and(|auth| auth == "frame");
         Some(if announced { self.door.announced_frame } else { self.door.first_frame })
     }
 

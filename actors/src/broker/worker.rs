@@ -85,9 +85,10 @@ impl Worker {
         &self,
         outlet: &Rc<Outlet>,
         allowance: &Rc<Allowance>,
-        identity: Identity,
+        identity: impl Into<Rc<Identity>>,
         rooms: Vec<RoomId>,
     ) -> Addr<Session> {
+        let identity = identity.into();
         allowance.belongs_to(&identity.user);
         let life = self.broker.0.next_session.fetch_add(1, Relaxed);
         let local = Rc::new(Local {

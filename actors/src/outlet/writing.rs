@@ -24,8 +24,9 @@ impl Outlet {
             }
         }
         let broken = !queue.is_empty();
-        if queue.capacity() > 16 {
-            *queue = VecDeque::new();
+        if queue.capacity() > 1 {
+            // After a burst a client is idle again, most likely.
+            *queue = VecDeque::with_capacity(1);
         }
         drop(queue);
         if broken {

@@ -32,7 +32,7 @@ impl DocumentTalk {
 
     async fn try_enter(&mut self) -> Result<(), Farewell> {
         let arrival = self.arrival.take().ok_or(Farewell::Internal)?;
-        let Visitor { identity, pass, ticket } = self.identify(arrival.token().unwrap_or_default()).await?;
+        let Visitor { identity, pass, ticket } = self.identify(&arrival.token().unwrap_or_default()).await?;
         let seats = self.worker.seats().ok_or(Farewell::Internal)?;
         let document = codec::document(&arrival.path).ok_or(Farewell::Banned)?;
         let access = seats.library().access(&pass, &document).map_err(|refusal| not_admitted(&refusal))?;

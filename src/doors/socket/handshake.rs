@@ -23,33 +23,32 @@ const TOKEN_PROTOCOL: &str = "recado-token.";
 pub struct Arrival {
     pub path: String,
     pub address: Option<IpAddr>,
-    query: Vec<(String, String)>,
-    bearer: Option<String>,
-    protocol_token: Option<String>,
+    /// As it was written: most of it is never asked for.
+    query: Box<str>,
+    /// The token in its header, or in the subprotocol list.
+    shown: Option<Box<str>>,
 }
 
 impl Arrival {
     pub fn read(head: &RequestHead, address: Option<IpAddr>) -> Self {
         let uri = &head.uri;
-        let query = uri.query().unwrap_or_default();
+        let offered = || offered(&head.headers).find_map(|offer| offer.strip_prefix(TOKEN_PROTOCOL));
         Self {
             path: uri.path().to_owned(),
             address,
-            query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-            bearer: bearer(&head.headers),
-            protocol_token: offered(&head.headers)
-                .find_map(|offer| offer.strip_prefix(TOKEN_PROTOCOL).map(str::to_owned)),
+            query: uri.query().unwrap_or_default().into(),
+            shown: bearer(&head.headers).or_else(offered).map(Box::from),
         }
     }
 
     /// The first value of a query parameter.
-    pub fn query(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
+        form_urlencoded::parse(self.query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
     /// The token in whichever of its places it stands; an empty one counts as given.
-    pub fn token(&self) -> Option<&str> {
-        self.query("token").or(self.bearer.as_deref()).or(self.protocol_token.as_deref())
+    pub fn token(&self) -> Option<Cow<'_, str>> {
+        self.query("token").or(self.shown.as_deref().map(Cow::Borrowed))
     }
 }
 
@@ -57,9 +56,9 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn bearer(headers: &HeaderMap) -> Option<String> {
+fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = text(headers, header::AUTHORIZATION)?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn offered(headers: &HeaderMap) -> impl Iterator<Item = &str> {
@@ -134,7 +133,7 @@ mod tests {
     #[test]
     fn the_token_is_found_in_each_of_its_places() {
         let find = |mut request: TestRequest| {
-            Arrival::read(request.finish().head(), None).token().map(str::to_owned)
+            Arrival::read(request.finish().head(), None).token().map(Cow::into_owned)
         };
         assert_eq!(find(asking("/any/path?x=1&token=a.b.c")).as_deref(), Some("a.b.c"));
         assert_eq!(find(asking("/?token=")).as_deref(), Some(""));

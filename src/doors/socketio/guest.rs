@@ -22,7 +22,7 @@ use super::talk::Knock;
 pub struct Guest {
     pub peer: Rc<Peer>,
     pub seat: Rc<Seat>,
-    pub identity: Identity,
+    pub identity: Rc<Identity>,
     session: Addr<Session>,
     gone: Cell<bool>,
 }
@@ -32,7 +32,8 @@ impl Guest {
     pub async fn admit(knock: &Knock, identity: Identity, rooms: Vec<RoomId>) -> Result<Self, Refusal> {
         let (seat, peer) = (knock.seat.clone(), knock.peer.clone());
         let broker = seat.worker.broker();
-        let admit = Admit { identity: identity.clone(), rooms: rooms.clone(), ticket: None };
+        let identity = Rc::new(identity);
+        let admit = Admit { identity: (*identity).clone(), rooms: rooms.clone(), ticket: None };
         broker.warden().ask(admit, broker.settings().command_timeout).await??;
         let session = seat.worker.open(&seat.outlet, &seat.allowance, identity.clone(), rooms);
         Ok(Self { peer, seat, identity, session, gone: Cell::new(false) })

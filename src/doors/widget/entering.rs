@@ -29,15 +29,16 @@ impl WidgetTalk {
     pub(super) async fn enter_with_url(&mut self) {
         let Some(arrival) = &self.arrival else { return };
         let since = arrival.query("since").and_then(|since| since.parse().ok());
-        let resume = since.map(|since| codec::resume_at(since, arrival.query("epoch")));
-        let token = arrival.token().unwrap_or_default().to_owned();
+        let resume = since.map(|since| codec::resume_at(since, arrival.query("epoch").as_deref()));
+        let token = arrival.token().unwrap_or_default().into_owned();
         self.enter(&token, resume).await;
     }
 
     /// Lets the client in, or closes with the reason.
     pub(super) async fn enter(&mut self, token: &str, resume: Option<Resume>) {
         let arrival = self.arrival.take();
-        let extras = arrival.is_some_and(|arrival| matches!(arrival.query("extras"), Some("1" | "true")));
+        let extras =
+            arrival.is_some_and(|arrival| matches!(arrival.query("extras").as_deref(), Some("1" | "true")));
         if resume.is_some() || extras {
             self.wants_extras();
         }

@@ -1,5 +1,6 @@
 //! How a chat client comes in: its token, who that is in the directory, its session.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use recado_actors::archive::MeetUser;
@@ -52,8 +53,8 @@ impl ChatDoor {
 
     async fn try_let_in(&self, broker: &Broker, knock: &Knock) -> Result<(Guest, Vec<OwnGroup>), No> {
         let shown = knock.auth.get("token").and_then(|token| token.as_str());
-        let token = shown.or(knock.seat.arrival.token());
-        let identity = self.identify(broker, token, || knock.seat.place.note_failure()).await?;
+        let token = shown.map(Cow::Borrowed).or_else(|| knock.seat.arrival.token());
+        let identity = self.identify(broker, token.as_deref(), || knock.seat.place.note_failure()).await?;
         let all = Span { skip: 0, most: broker.settings().rooms_per_session };
         let groups = broker.ports().people.groups_of(&identity.user, all).await;
         let groups = groups.inspect_err(|_| broker.count_failed_read())?.groups;

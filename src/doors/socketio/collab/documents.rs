@@ -85,7 +85,7 @@ impl Desk {
             return Err(Refusal::OtherIdentity);
         }
         let broker = self.guest.broker();
-        let identity = self.guest.identity.clone();
+        let identity = (*self.guest.identity).clone();
         let admit = Admit { identity, rooms: vec![document.clone()], ticket: None };
         broker.warden().ask(admit, broker.settings().command_timeout).await??;
         let opened = self.guest.open(document).await?;

@@ -2,6 +2,7 @@
 //!
 //! Nothing is acknowledged. What it says is heard when it is durable, by itself too.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -59,8 +60,8 @@ impl Talks for RoomsTalks {
 
 /// Clients may go by these words, so they stay as they are.
 async fn let_in(knock: &Knock, rules: &Rules) -> Result<Guest, &'static str> {
-    let token = proof::shown(knock).or(knock.seat.arrival.token());
-    let proved = match token {
+    let token = proof::shown(knock).map(Cow::Borrowed).or_else(|| knock.seat.arrival.token());
+    let proved = match token.as_deref() {
         None if rules.strangers => proof::stranger().ok_or(codec::BROKEN)?,
         token => {
             proof::prove(&knock.seat, &rules.verifier, token).await.map_err(|unproved| match unproved {
