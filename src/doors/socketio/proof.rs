@@ -8,6 +8,7 @@ use recado_actors::refusal::{Farewell, Refusal};
 use super::engine::rider::Seat;
 use super::talk::Knock;
 use crate::auth::{Claims, TokenError, Verifier};
+use crate::doors::verified::verified;
 
 /// Why a client is not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,25 +50,16 @@ pub fn shown(knock: &Knock) -> Option<&str> {
 /// Verifies what a client shows, and counts it.
 pub async fn prove(seat: &Seat, verifier: &Verifier, token: Option<&str>) -> Result<Proved, Unproved> {
     let counts = &seat.worker.broker().vitals().counts;
-    let verified = match token {
-        Some(token) => verifier.verify(token).await,
-        None => Err(TokenError::Missing),
-    };
-    let claims = verified.map_err(|error| {
-        counts.auth_failures.count(error.reason());
-        match error {
-            TokenError::Missing => Unproved::Missing,
-            TokenError::Expired => Unproved::Expired,
-            TokenError::KEYS_UNAVAILABLE => {
-                send_away(seat, &Refusal::Busy);
-                Unproved::Unknowable
-            }
-            TokenError::Invalid(reason) => {
-                log::info!(reason; "a token was refused");
-                seat.place.note_failure();
-                Unproved::Invalid
-            }
+    let forged = || seat.place.note_failure();
+    let verified = verified(verifier, None, token.unwrap_or_default(), counts, forged).await;
+    let claims = verified.map_err(|error| match error {
+        TokenError::Missing => Unproved::Missing,
+        TokenError::Expired => Unproved::Expired,
+        TokenError::KEYS_UNAVAILABLE => {
+            send_away(seat, &Refusal::Busy);
+            Unproved::Unknowable
         }
+        TokenError::Invalid(_) => Unproved::Invalid,
     })?;
     proved(claims).ok_or_else(|| {
         counts.auth_failures.count("incomplete");
@@ -106,10 +98,15 @@ pub fn stranger() -> Option<Proved> {
     Some(Proved { identity, pass: Pass::default() })
 }
 
-/// Who is proved cannot come in now. A stock client comes back by itself when its transport closes, and not after a
-/// `connect_error`; so that is left to a "no" that will hold.
+/// Who is proved cannot come in now.
 pub fn send_away(seat: &Seat, refusal: &Refusal) {
     seat.worker.broker().vitals().counts.connects.count(refusal.code());
+    return_later(seat, refusal);
+}
+
+/// A stock client comes back by itself when its transport closes, and not after a `connect_error`; so that is left to a
+/// "no" that will hold.
+pub fn return_later(seat: &Seat, refusal: &Refusal) {
     if refusal.retry() {
         seat.outlet.close(Farewell::TryLater);
     }

@@ -13,24 +13,16 @@ use recado_actors::warden::Admit;
 use super::UploadsDoor;
 use crate::auth::{Claims, TokenError};
 use crate::doors::problem::Problem;
+use crate::doors::verified::verified;
 
 const SCHEME: &str = "bearer ";
 
 pub(super) async fn visitor(door: &UploadsDoor, request: &HttpRequest) -> Result<Visitor, Problem> {
     let address = door.gate.client_address(request.head());
     door.gate.check_failures(address)?;
-    let token = token(request).ok_or(TokenError::Missing);
-    let claims = match token {
-        Ok(token) => door.verifier.verify(&token).await,
-        Err(error) => Err(error),
-    };
-    let claims = claims.map_err(|error| {
-        door.broker.vitals().counts.auth_failures.count(error.reason());
-        if matches!(error, TokenError::Invalid(_)) && error != TokenError::KEYS_UNAVAILABLE {
-            door.gate.note_failure(address);
-        }
-        refused(error)
-    })?;
+    let (token, counts) = (token(request).unwrap_or_default(), &door.broker.vitals().counts);
+    let verified = verified(&door.verifier, None, &token, counts, || door.gate.note_failure(address)).await;
+    let claims = verified.map_err(refused)?;
     let visitor = named(&claims)?;
     let identity = Identity {
         user: visitor.user.clone(),

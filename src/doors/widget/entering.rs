@@ -79,7 +79,7 @@ impl WidgetTalk {
     /// Who the token says this is.
     pub(super) async fn identify(&self, token: &str) -> Result<Visitor, Farewell> {
         let (keys, tickets) = (&self.door.verifier, self.door.tickets.as_deref());
-        let claims = verified(keys, tickets, token, &self.place, self.counts()).await?;
+        let claims = verified(keys, tickets, token, self.counts(), || self.place.note_failure()).await?;
         visitor(claims).inspect_err(|_| self.counts().auth_failures.count("incomplete"))
     }
 

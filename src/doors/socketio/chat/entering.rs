@@ -15,7 +15,9 @@ use super::talk::ChatTalk;
 use super::{ChatDoor, texts};
 use crate::auth::{Claims, TokenError};
 use crate::doors::socketio::guest::Guest;
+use crate::doors::socketio::proof;
 use crate::doors::socketio::talk::{Knock, Rejection, Talk};
+use crate::doors::verified::verified;
 
 impl ChatDoor {
     pub(super) async fn let_in(self, knock: Knock) -> Result<Box<dyn Talk>, Rejection> {
@@ -30,30 +32,36 @@ impl ChatDoor {
             Ok((guest, groups)) => Ok(Box::new(ChatTalk::new(self, guest, groups))),
             Err(No::Said(text)) => Err(Rejection { message: text.into(), extra: None }),
             Err(No::Refused(refusal)) => {
-                // Stock clients come back after a transport that closed, and never after a refusal to connect.
-                if refusal.retry() {
-                    knock.seat.outlet.close(Farewell::TryLater);
-                }
+                proof::return_later(&knock.seat, &refusal);
                 Err(Rejection { message: texts::of(&refusal, texts::TOKEN_INVALID), extra: None })
             }
         }
     }
 
-    /// Who a token says this is. `failed` is called for one that is not good.
+    /// Who a token says this is. `forged` is told of one that no issuer made.
     pub(super) async fn identify(
         &self,
         broker: &Broker,
         token: Option<&str>,
-        failed: impl FnOnce(),
+        forged: impl FnOnce(),
     ) -> Result<Identity, No> {
-        let claims = self.verified(broker, token, failed).await?;
+        let counts = &broker.vitals().counts;
+        let verified = verified(&self.verifier, None, token.unwrap_or_default(), counts, forged).await;
+        let claims = verified.map_err(|error| match error {
+            TokenError::Missing => No::Said(texts::TOKEN_NEEDED),
+            TokenError::KEYS_UNAVAILABLE => No::Refused(Refusal::Busy),
+            TokenError::Expired | TokenError::Invalid(_) => No::Said(texts::TOKEN_INVALID),
+        })?;
+        // Whoever is let into one chat without being known is nobody's colleague: here users find each other.
+        if claims.is_authenticated == Some(false) {
+            return Err(No::Said(texts::TOKEN_INVALID));
+        }
         let user = self.user_of(broker, &claims).await?;
         Ok(identity(user, claims))
     }
 
     async fn try_let_in(&self, broker: &Broker, knock: &Knock) -> Result<(Guest, Vec<OwnGroup>), No> {
-        let shown = knock.auth.get("token").and_then(|token| token.as_str());
-        let token = shown.map(Cow::Borrowed).or_else(|| knock.seat.arrival.token());
+        let token = proof::shown(knock).map(Cow::Borrowed).or_else(|| knock.seat.arrival.token());
         let identity = self.identify(broker, token.as_deref(), || knock.seat.place.note_failure()).await?;
         let all = Span { skip: 0, most: broker.settings().rooms_per_session };
         let groups = broker.ports().people.groups_of(&identity.user, all).await;
@@ -61,34 +69,6 @@ impl ChatDoor {
         let rooms = groups.iter().map(|own| own.group.id.room()).collect();
         let guest = Guest::admit(knock, identity, rooms).await?;
         Ok((guest, groups))
-    }
-
-    async fn verified(
-        &self,
-        broker: &Broker,
-        token: Option<&str>,
-        failed: impl FnOnce(),
-    ) -> Result<Claims, No> {
-        let verified = match token.filter(|token| !token.is_empty()) {
-            Some(token) => self.verifier.verify(token).await,
-            None => Err(TokenError::Missing),
-        };
-        let verified = verified.map_err(|error| {
-            broker.vitals().counts.auth_failures.count(error.reason());
-            match error {
-                TokenError::Missing => No::Said(texts::TOKEN_NEEDED),
-                TokenError::KEYS_UNAVAILABLE => No::Refused(Refusal::Busy),
-                TokenError::Expired | TokenError::Invalid(_) => {
-                    failed();
-                    No::Said(texts::TOKEN_INVALID)
-                }
-            }
-        })?;
-        // Whoever is let into one chat without being known is nobody's colleague: here users find each other.
-        if verified.is_authenticated == Some(false) {
-            return Err(No::Said(texts::TOKEN_INVALID));
-        }
-        Ok(verified)
     }
 
     /// As the directory knows them; on first sight it is told what the token says.

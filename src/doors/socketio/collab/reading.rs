@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::{CollabDoor, asked, words};
-use crate::auth::TokenError;
 use crate::doors::problem::Problem;
 use crate::doors::socketio::engine::cors;
 use crate::doors::socketio::proof::{self, Proved};
+use crate::doors::verified::verified;
 
 const SCHEME: &str = "bearer ";
 /// Entries looked at in one go; each may be large.
@@ -44,17 +44,10 @@ async fn read(request: &HttpRequest, door: &CollabDoor, id: &str) -> Result<Http
 async fn admit(request: &HttpRequest, door: &CollabDoor, room: &RoomId) -> Result<(), Problem> {
     let address = door.gate.client_address(request.head());
     door.gate.check_failures(address)?;
-    let verified = match token(request) {
-        Some(token) => door.rules.verifier.verify(token).await,
-        None => Err(TokenError::Missing),
-    };
-    let claims = verified.map_err(|error| {
-        door.broker.vitals().counts.auth_failures.count(error.reason());
-        if matches!(error, TokenError::Invalid(_)) && error != TokenError::KEYS_UNAVAILABLE {
-            door.gate.note_failure(address);
-        }
-        Problem::new(401, "unauthorized", "Authentication error")
-    })?;
+    let (keys, counts) = (&door.rules.verifier, &door.broker.vitals().counts);
+    let token = token(request).unwrap_or_default();
+    let verified = verified(keys, None, token, counts, || door.gate.note_failure(address)).await;
+    let claims = verified.map_err(|_| Problem::new(401, "unauthorized", "Authentication error"))?;
     let nobody = || Problem::new(401, "unauthorized", "the token names no user who is known");
     let proved = proof::proved(claims).filter(|proved| proved.identity.may_speak_as_agent);
     let Proved { identity, pass } = proved.ok_or_else(nobody)?;
