@@ -21,7 +21,6 @@ use recado::doors::socket::gate::Place;
 use recado::doors::socket::upgrade::{Entrance, Manners, as_problem};
 use recado::doors::socket::{Conversation, Said, frame, serve};
 use recado::doors::socketio::connection::SocketIo;
-use recado::doors::socketio::engine::farewells::last_words;
 use recado::doors::socketio::engine::mount::Mount;
 use recado::doors::socketio::engine::packet::{Message, Packet, Protocol};
 use recado::doors::socketio::engine::rider::{Rider, Riders, Seat, Work, framed};
@@ -29,8 +28,9 @@ use recado::doors::socketio::engine::rules::Rules;
 use recado::doors::socketio::packet::Limits;
 use recado::doors::socketio::peer::Peer;
 use recado::doors::socketio::talk::{Admission, Event, Knock, Talk, Talks};
+use recado::doors::socketio::tells::{OverEngine, Tells};
 use recado::telemetry;
-use recado_actors::dialect::{Dialect, Frame, Lane, Line};
+use recado_actors::dialect::{Lane, Line};
 use recado_actors::message::room::RoomEvent;
 use recado_actors::outlet::Outlet;
 use recado_actors::refusal::Farewell;
@@ -92,7 +92,7 @@ pub fn annex(config: &Config) -> Annex {
     let connect_timeout = Duration::from_millis(chat.connect_timeout_ms);
     let riders = SocketIo { talks: Arc::new(EchoTalks), connect_timeout, limits };
     let socket = Mount::new(rules(chat, "/socket.io/"), DIALECT, Box::new(riders));
-    Annex { dialects: vec![Arc::new(Echo)], doors: vec![engine, socket, Arc::new(PlainEcho)] }
+    Annex { dialects: vec![Arc::new(OverEngine(Echo))], doors: vec![engine, socket, Arc::new(PlainEcho)] }
 }
 
 pub fn rules(chat: &Chat, path: &str) -> Rules {
@@ -112,29 +112,11 @@ const DIALECT: &str = "echo";
 /// No room is behind these doors, so there are no events to word.
 struct Echo;
 
-impl Dialect for Echo {
-    fn name(&self) -> &'static str {
-        DIALECT
-    }
-
-    fn door(&self) -> &'static str {
-        "echo"
-    }
+impl Tells for Echo {
+    const NAME: &'static str = DIALECT;
 
     fn event(&self, _event: &RoomEvent) -> Vec<Line> {
         Vec::new()
-    }
-
-    fn farewell(&self, farewell: Farewell) -> Vec<Frame> {
-        last_words(farewell)
-    }
-
-    fn ping(&self) -> Frame {
-        frame::ping()
-    }
-
-    fn heartbeat(&self) -> Duration {
-        Duration::MAX
     }
 }
 

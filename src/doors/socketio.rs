@@ -13,3 +13,4 @@ pub mod peer;
 mod proof;
 pub mod rooms;
 pub mod talk;
+pub mod tells;

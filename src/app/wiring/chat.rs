@@ -18,9 +18,10 @@ use crate::doors::socketio::connection::SocketIo;
 use crate::doors::socketio::engine::mount::Mount;
 use crate::doors::socketio::engine::rules::Rules;
 use crate::doors::socketio::packet::Limits;
+use crate::doors::socketio::tells::OverEngine;
 
 pub(super) fn dialect(config: &Config) -> Option<Arc<dyn Dialect>> {
-    let dialect: Arc<dyn Dialect> = Arc::new(ChatDialect);
+    let dialect: Arc<dyn Dialect> = Arc::new(OverEngine(ChatDialect));
     config.doors.chat.enabled.then_some(dialect)
 }
 

@@ -18,13 +18,14 @@ use crate::doors::socketio::connection::SocketIo;
 use crate::doors::socketio::engine::mount::Mount;
 use crate::doors::socketio::engine::rules::Rules;
 use crate::doors::socketio::packet::Limits;
+use crate::doors::socketio::tells::OverEngine;
 
 /// What the original left as a stock server has it.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(45);
 const MOST_BYTES: usize = 1_000_000;
 
 pub(super) fn dialect(config: &Config) -> Option<Arc<dyn Dialect>> {
-    config.doors.collab.enabled.then(|| -> Arc<dyn Dialect> { Arc::new(CollabDialect) })
+    config.doors.collab.enabled.then(|| -> Arc<dyn Dialect> { Arc::new(OverEngine(CollabDialect)) })
 }
 
 pub(super) fn door(

@@ -16,6 +16,7 @@ use crate::doors::socketio::engine::rules::Rules;
 use crate::doors::socketio::packet::Limits;
 use crate::doors::socketio::rooms::dialect::{ROOMS, RoomsDialect};
 use crate::doors::socketio::rooms::{self, ROOM, RoomsDoor, RoomsTalks};
+use crate::doors::socketio::tells::OverEngine;
 
 /// The original left nothing to choose: what a stock server of its time goes by.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(45);
@@ -23,7 +24,7 @@ const MOST_BYTES: usize = 1_000_000;
 
 pub(super) fn dialect(config: &Config) -> Option<Arc<dyn Dialect>> {
     let dialect = RoomsDialect { server: config.server.node_name() };
-    config.doors.rooms.enabled.then(|| -> Arc<dyn Dialect> { Arc::new(dialect) })
+    config.doors.rooms.enabled.then(|| -> Arc<dyn Dialect> { Arc::new(OverEngine(dialect)) })
 }
 
 pub(super) fn door(config: &Config, verifier: &Arc<Verifier>) -> anyhow::Result<Option<Arc<dyn Claim>>> {

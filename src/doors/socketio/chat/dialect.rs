@@ -2,10 +2,8 @@
 //!
 //! What README and code of the original say differently is said in both ways: `id` and `messageId`.
 
-use std::time::Duration;
-
 use recado_actors::clock::Timestamp;
-use recado_actors::dialect::{Dialect, Frame, Hearers, Line};
+use recado_actors::dialect::{Frame, Hearers, Line};
 use recado_actors::id::{GroupId, RoomId, UserId};
 use recado_actors::message::receipt::Receipted;
 use recado_actors::message::room::{Entry, EntryBody, Message, Moved, RoomEvent};
@@ -15,24 +13,17 @@ use serde_json::json;
 
 use super::texts;
 use super::words::{Msg, number};
-use crate::doors::socket::frame;
-use crate::doors::socketio::engine::farewells;
 use crate::doors::socketio::engine::packet::Protocol;
 use crate::doors::socketio::packet::{ROOT, writing};
+use crate::doors::socketio::tells::Tells;
 
 /// As it is registered with the broker.
 pub const CHAT: &str = "chat";
 
 pub struct ChatDialect;
 
-impl Dialect for ChatDialect {
-    fn name(&self) -> &'static str {
-        CHAT
-    }
-
-    fn door(&self) -> &'static str {
-        CHAT
-    }
+impl Tells for ChatDialect {
+    const NAME: &'static str = CHAT;
 
     fn event(&self, event: &RoomEvent) -> Vec<Line> {
         match event {
@@ -59,23 +50,9 @@ impl Dialect for ChatDialect {
         }
     }
 
-    fn farewell(&self, farewell: Farewell) -> Vec<Frame> {
-        let mut words = Vec::new();
-        if let Farewell::ShuttingDown { at, .. } = farewell {
-            let told = json!({ "message": texts::RESTARTING, "timestamp": at });
-            words.extend(event_frame("server_shutdown", &told));
-        }
-        words.extend(farewells::last_words(farewell));
-        words
-    }
-
-    fn ping(&self) -> Frame {
-        frame::ping()
-    }
-
-    /// Engine.IO asks.
-    fn heartbeat(&self) -> Duration {
-        Duration::MAX
+    fn parting(&self, farewell: Farewell) -> Option<Frame> {
+        let Farewell::ShuttingDown { at, .. } = farewell else { return None };
+        event_frame("server_shutdown", &json!({ "message": texts::RESTARTING, "timestamp": at }))
     }
 }
 

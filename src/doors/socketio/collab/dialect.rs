@@ -1,30 +1,20 @@
 //! What a room says in the words of the collab dialect: to all but the client that caused it. Pure.
 
-use std::time::Duration;
-
-use recado_actors::dialect::{Dialect, Frame, Hearers, Line};
+use recado_actors::dialect::{Hearers, Line};
 use recado_actors::message::room::{EntryBody, RoomEvent};
-use recado_actors::refusal::Farewell;
 
 use super::words;
-use crate::doors::socket::frame;
-use crate::doors::socketio::engine::farewells::last_words;
 use crate::doors::socketio::engine::packet::Protocol;
 use crate::doors::socketio::packet::ROOT;
 use crate::doors::socketio::packet::writing::{self, Written};
+use crate::doors::socketio::tells::Tells;
 
 pub const COLLAB: &str = "collab";
 
 pub struct CollabDialect;
 
-impl Dialect for CollabDialect {
-    fn name(&self) -> &'static str {
-        COLLAB
-    }
-
-    fn door(&self) -> &'static str {
-        COLLAB
-    }
+impl Tells for CollabDialect {
+    const NAME: &'static str = COLLAB;
 
     fn event(&self, event: &RoomEvent) -> Vec<Line> {
         match event {
@@ -47,19 +37,6 @@ impl Dialect for CollabDialect {
             | RoomEvent::AttendanceChanged { .. }
             | RoomEvent::NoticeGiven { .. } => Vec::new(),
         }
-    }
-
-    fn farewell(&self, farewell: Farewell) -> Vec<Frame> {
-        last_words(farewell)
-    }
-
-    fn ping(&self) -> Frame {
-        frame::ping()
-    }
-
-    /// Engine.IO has a heartbeat of its own.
-    fn heartbeat(&self) -> Duration {
-        Duration::MAX
     }
 }
 

@@ -1,15 +1,11 @@
 //! What a room says in the words of this dialect: messages, whichever door they came by, and nothing else. Pure.
 
-use std::time::Duration;
-
-use recado_actors::dialect::{Dialect, Frame, Line};
+use recado_actors::dialect::{Frame, Line};
 use recado_actors::message::room::{EntryBody, Message, RoomEvent};
-use recado_actors::refusal::Farewell;
 use serde_json::Value;
 
 use super::codec;
-use crate::doors::socket::frame;
-use crate::doors::socketio::engine::farewells::last_words;
+use crate::doors::socketio::tells::Tells;
 
 pub const ROOMS: &str = "rooms";
 
@@ -21,14 +17,8 @@ pub struct RoomsDialect {
     pub server: String,
 }
 
-impl Dialect for RoomsDialect {
-    fn name(&self) -> &'static str {
-        ROOMS
-    }
-
-    fn door(&self) -> &'static str {
-        ROOMS
-    }
+impl Tells for RoomsDialect {
+    const NAME: &'static str = ROOMS;
 
     fn event(&self, event: &RoomEvent) -> Vec<Line> {
         match event {
@@ -49,19 +39,6 @@ impl Dialect for RoomsDialect {
             | RoomEvent::SignalGiven { .. }
             | RoomEvent::NoticeGiven { .. } => Vec::new(),
         }
-    }
-
-    fn farewell(&self, farewell: Farewell) -> Vec<Frame> {
-        last_words(farewell)
-    }
-
-    fn ping(&self) -> Frame {
-        frame::ping()
-    }
-
-    /// Engine.IO has a heartbeat of its own.
-    fn heartbeat(&self) -> Duration {
-        Duration::MAX
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use recado_actors::dialect::Dialect;
 use recado_actors::id::{MessageId, Seq};
 use recado_actors::message::receipt::Watermark;
 use recado_actors::message::room::{Role, Sender};
 
 use super::*;
+use crate::doors::socketio::tells::OverEngine;
 
 const AT: Timestamp = Timestamp(1_705_314_600_000);
 
@@ -98,9 +100,9 @@ fn only_whoever_shares_a_group_of_two_is_told_of_presence() {
 
 #[test]
 fn who_goes_for_a_restart_is_told_so_and_then_hung_up_on() {
-    let words = ChatDialect.farewell(Farewell::ShuttingDown { retry_ms: 5, at: AT });
+    let words = OverEngine(ChatDialect).farewell(Farewell::ShuttingDown { retry_ms: 5, at: AT });
     let first = String::from_utf8(words[0].packet().to_vec()).unwrap();
     assert!(first.contains("server_shutdown") && first.contains("Servidor reiniciando"), "{first}");
     assert_eq!(words.len(), 2);
-    assert_eq!(ChatDialect.farewell(Farewell::Banned).len(), 1);
+    assert_eq!(OverEngine(ChatDialect).farewell(Farewell::Banned).len(), 1);
 }
