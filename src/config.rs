@@ -41,7 +41,7 @@ pub use auth::Auth;
 pub use backend::{Backend, Mode};
 pub use backplane::Backplane;
 pub use compression::Compression;
-pub use doors::{Chat, Collab, Documents, Doors, Events, Strangers, Widget};
+pub use doors::{CLASSIC_BYTES, Chat, Collab, Documents, Doors, Events, Strangers, Widget};
 pub use errors::ConfigErrors;
 pub use files::{Files, FilesPlace};
 pub use internal::Internal;

@@ -8,6 +8,9 @@ use super::backplane::Backplane;
 use super::errors::Contradictions;
 use super::limits::Limits;
 
+/// Largest message where the originals left nothing to choose: what a stock server of their time takes, in bytes.
+pub const CLASSIC_BYTES: usize = 1_000_000;
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Doors {
@@ -117,8 +120,24 @@ impl Doors {
         const LATER: &str = "is true, but this door comes with a later version; this one has doors.widget, \
                              doors.chat, doors.rooms, doors.collab and doors.documents";
         self.documents.contradictions(limits, backplane, found);
+        self.check_posts(limits, found);
         if self.events.enabled {
             found.against(&["doors.events.enabled"], LATER);
+        }
+    }
+
+    /// What a door takes must also come through by polling.
+    fn check_posts(&self, limits: &Limits, found: &mut Contradictions) {
+        let posted = limits.posted_bytes;
+        let doors = [
+            ("doors.chat", self.chat.enabled, self.chat.max_message_bytes),
+            ("doors.rooms", self.rooms.enabled, CLASSIC_BYTES),
+            ("doors.collab", self.collab.enabled, CLASSIC_BYTES),
+        ];
+        let largest = doors.into_iter().filter(|(_, enabled, _)| *enabled).max_by_key(|(_, _, most)| *most);
+        if let Some((door, _, most)) = largest.filter(|(_, _, most)| *most > posted) {
+            let text = format!("{posted} is less than the {most} bytes that one post at {door} may have");
+            found.against(&["limits.posted_bytes", "doors.chat.max_message_bytes"], text);
         }
     }
 }

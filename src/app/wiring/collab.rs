@@ -9,7 +9,7 @@ use recado_actors::dialect::Dialect;
 use recado_actors::id::{RoomId, RoomKind};
 
 use crate::auth::Verifier;
-use crate::config::{Collab, Config};
+use crate::config::{CLASSIC_BYTES, Collab, Config};
 use crate::doors::socket::claim::Claim;
 use crate::doors::socket::gate::Gate;
 use crate::doors::socketio::collab::dialect::{COLLAB, CollabDialect};
@@ -22,7 +22,6 @@ use crate::doors::socketio::tells::OverEngine;
 
 /// What the original left as a stock server has it.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(45);
-const MOST_BYTES: usize = 1_000_000;
 
 pub(super) fn dialect(config: &Config) -> Option<Arc<dyn Dialect>> {
     config.doors.collab.enabled.then(|| -> Arc<dyn Dialect> { Arc::new(OverEngine(CollabDialect)) })
@@ -44,7 +43,7 @@ pub(super) fn door(
         everybody: RoomId::new(RoomKind::Doc, EVERYBODY).context("the room of the collab dialect")?,
         figures: Figures::new(collab.monitoring),
     });
-    let limits = Limits { attachment_bytes: MOST_BYTES, ..Limits::default() };
+    let limits = Limits { attachment_bytes: CLASSIC_BYTES, ..Limits::default() };
     let talks = Arc::new(CollabTalks(rules.clone()));
     let riders = Box::new(SocketIo { talks, connect_timeout: CONNECT_TIMEOUT, limits });
     let mount = Mount::limited(mounted(collab), COLLAB, riders, collab.max_connections);
@@ -58,7 +57,7 @@ fn mounted(collab: &Collab) -> Rules {
         ping_timeout: Duration::from_millis(collab.timeout_ms),
         upgrade_timeout: Duration::from_secs(10),
         connect_timeout: CONNECT_TIMEOUT,
-        max_payload: MOST_BYTES,
+        max_payload: CLASSIC_BYTES,
         v3: false,
     }
 }

@@ -8,7 +8,7 @@ use recado_actors::dialect::Dialect;
 use recado_actors::id::RoomId;
 
 use crate::auth::Verifier;
-use crate::config::Config;
+use crate::config::{CLASSIC_BYTES, Config};
 use crate::doors::socket::claim::Claim;
 use crate::doors::socketio::connection::SocketIo;
 use crate::doors::socketio::engine::mount::Mount;
@@ -20,7 +20,6 @@ use crate::doors::socketio::tells::OverEngine;
 
 /// The original left nothing to choose: what a stock server of its time goes by.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(45);
-const MOST_BYTES: usize = 1_000_000;
 
 pub(super) fn dialect(config: &Config) -> Option<Arc<dyn Dialect>> {
     let dialect = RoomsDialect { server: config.server.node_name() };
@@ -38,7 +37,7 @@ pub(super) fn door(config: &Config, verifier: &Arc<Verifier>) -> anyhow::Result<
         server: config.server.node_name(),
         posts_in_hand: config.limits.posts_in_hand,
     }));
-    let limits = Limits { attachment_bytes: MOST_BYTES, ..Limits::default() };
+    let limits = Limits { attachment_bytes: CLASSIC_BYTES, ..Limits::default() };
     let riders = SocketIo { talks: Arc::new(talks), connect_timeout: CONNECT_TIMEOUT, limits };
     Ok(Some(Arc::new(RoomsDoor(Mount::new(mounted(), ROOMS, Box::new(riders))))))
 }
@@ -50,7 +49,7 @@ fn mounted() -> Rules {
         ping_timeout: Duration::from_secs(20),
         upgrade_timeout: Duration::from_secs(10),
         connect_timeout: CONNECT_TIMEOUT,
-        max_payload: MOST_BYTES,
+        max_payload: CLASSIC_BYTES,
         v3: false,
     }
 }

@@ -202,6 +202,22 @@ fn a_door_of_a_later_version_is_refused() {
 }
 
 #[test]
+fn what_a_door_takes_can_be_posted() {
+    let tight = |name, value| line(&[("RECADO_LIMITS__POSTED_BYTES", "999999"), (name, value)]);
+    let told = tight("RECADO_DOORS__CHAT__ENABLED", "true");
+    let said =
+        "limits.posted_bytes: 999999 is less than the 100000000 bytes that one post at doors.chat may have";
+    assert!(told.starts_with(said), "{told}");
+    from_env(&[("RECADO_LIMITS__POSTED_BYTES", "999999"), ("RECADO_DOORS__CHAT__ENABLED", "false")]).unwrap();
+    for door in ["RECADO_DOORS__ROOMS__ENABLED", "RECADO_DOORS__COLLAB__ENABLED"] {
+        let small = ("RECADO_DOORS__CHAT__MAX_MESSAGE_BYTES", "65536");
+        let told = line(&[("RECADO_LIMITS__POSTED_BYTES", "999999"), (door, "true"), small]);
+        assert!(told.contains("less than the 1000000 bytes that one post at doors."), "{told}");
+        from_env(&[("RECADO_LIMITS__POSTED_BYTES", "1000000"), (door, "true"), small]).unwrap();
+    }
+}
+
+#[test]
 fn documents_fit_into_an_outlet_and_on_one_node() {
     let told = |name, value| line(&[("RECADO_DOORS__DOCUMENTS__ENABLED", "true"), (name, value)]);
     assert!(told("RECADO_DOORS__DOCUMENTS__MAX_BYTES", "600000").contains("half of limits.outlet_bytes"));
