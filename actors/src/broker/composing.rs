@@ -29,7 +29,7 @@ impl Broker {
         let Identity { user, name, email, avatar, .. } = identity;
         let mut sender = Sender {
             id: user.to_string(),
-            name: Some(name.clone().unwrap_or_else(|| user.to_string())),
+            name: Some(name.as_deref().unwrap_or(user.as_str()).to_owned()),
             email: email.clone(),
             avatar: avatar.clone(),
             more: serde_json::Map::new(),

@@ -28,7 +28,8 @@ pub struct Identity {
     pub right: Right,
     /// May it speak as an agent or assistant? False only for those a token calls unauthenticated.
     pub may_speak_as_agent: bool,
-    pub name: Option<String>,
+    /// Shared, for it goes out with every signal.
+    pub name: Option<Arc<str>>,
     pub email: Option<String>,
     pub avatar: Option<String>,
     /// The token's own id, by which it can be banned.

@@ -180,7 +180,7 @@ impl Errand {
             name.filter(|name| !name.is_empty()).or(email.filter(|email| !email.is_empty()))
         };
         if self.broker.ports().backend.is_none() {
-            return Ok(named(self.identity.name.clone(), self.identity.email.clone()));
+            return Ok(named(self.identity.name.as_deref().map(str::to_owned), self.identity.email.clone()));
         }
         let wait = self.broker.settings().command_timeout;
         let profile = self.broker.outbox().ask(GetProfile(self.identity.user.clone()), wait).await??;

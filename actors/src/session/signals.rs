@@ -1,7 +1,5 @@
 //! What a client says beside messages: nothing of it is numbered, and whoever cannot be told is not told.
 
-use std::sync::Arc;
-
 use actix::{Addr, AsyncContext, Handler};
 
 use crate::id::RoomId;
@@ -16,11 +14,6 @@ use crate::room::Room;
 use crate::session::Session;
 
 impl Session {
-    /// What others call its user, where a dialect tells them with each signal.
-    fn signal_name(&self) -> Option<Arc<str>> {
-        self.identity.name.as_deref().map(Arc::from)
-    }
-
     /// The room it may signal in; none if it is in no such room or asked too often.
     fn signals_in(&self, room: &RoomId) -> Option<Addr<Room>> {
         if self.allowance.spend_in(room, Ask::Typing).is_err() {
@@ -44,7 +37,7 @@ impl Handler<SignalTyping> for Session {
 
     fn handle(&mut self, SignalTyping { room, is_typing }: SignalTyping, _: &mut Self::Context) {
         let Some(addr) = self.signals_in(&room) else { return };
-        let (user, name) = (self.identity.user.clone(), self.signal_name());
+        let (user, name) = (self.identity.user.clone(), self.identity.name.clone());
         addr.do_send(SetTyping { session: self.id, user, name, is_typing });
     }
 }
@@ -54,7 +47,7 @@ impl Handler<SignalAttendance> for Session {
 
     fn handle(&mut self, SignalAttendance { room, attends }: SignalAttendance, _: &mut Self::Context) {
         let Some(addr) = self.signals_in(&room) else { return };
-        let (user, name) = (self.identity.user.clone(), self.signal_name());
+        let (user, name) = (self.identity.user.clone(), self.identity.name.clone());
         addr.do_send(SetAttendance { session: self.id, user, name, attends });
     }
 }

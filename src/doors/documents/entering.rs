@@ -68,7 +68,7 @@ fn visitor(claims: Claims) -> Result<Visitor, Farewell> {
         user,
         right: Right::Granted,
         may_speak_as_agent: claims.is_authenticated != Some(false),
-        name: claims.name,
+        name: claims.name.map(Into::into),
         email: claims.email,
         avatar: claims.avatar,
         token_id: claims.token_id.map(Into::into),

@@ -73,7 +73,7 @@ pub fn proved(claims: Claims) -> Option<Proved> {
         user: UserId::parse(claims.user_id.as_deref()?).ok()?,
         right: Right::Granted,
         may_speak_as_agent: claims.is_authenticated != Some(false),
-        name: claims.name,
+        name: claims.name.map(Into::into),
         email: claims.email,
         avatar: claims.avatar,
         token_id: claims.token_id.map(Into::into),

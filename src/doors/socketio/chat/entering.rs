@@ -101,7 +101,7 @@ fn identity(user: User, claims: Claims) -> Identity {
         user: user.id,
         right: Right::Member,
         may_speak_as_agent: true,
-        name: Some(user.name),
+        name: Some(user.name.into()),
         email: user.email,
         avatar: claims.avatar,
         token_id: claims.token_id.map(Arc::from),

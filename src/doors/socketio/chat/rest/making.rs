@@ -102,8 +102,8 @@ impl NewGroup {
         (status = 201, description = "The group", body = Value, example = json!({
             "message": "Grupo criado com sucesso", "data": { "id": 12, "name": "Comercial", "type": "group" }, "links": []
         })),
-        (status = 400, description = "Something about it makes no sense", body = super::answer::ErrorBody),
-        (status = 500, description = "A member is unknown", body = super::answer::ErrorBody),
+        (status = 400, description = "Something about it makes no sense"),
+        (status = 500, description = "A member is unknown"),
     ),
 )]
 pub async fn make_group(caller: Caller, Body(body): Body<NewGroup>) -> Result<HttpResponse, Failure> {
@@ -158,7 +158,7 @@ impl Caller {
             None => None,
         };
         let other = other.ok_or(Failure::refused(texts::USER_UNKNOWN))?;
-        let own = self.identity.name.clone().unwrap_or_else(|| self.identity.user.to_string());
+        let own = self.identity.name.as_deref().unwrap_or(self.identity.user.as_str()).to_owned();
         Ok(format!("{own} & {}", other.name))
     }
 }
