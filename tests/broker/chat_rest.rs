@@ -275,6 +275,10 @@ async fn every_path_of_this_api_is_in_the_document_with_an_example() {
         assert_eq!(operation["security"], json!([{ "token": [] }]), "{method} {path}");
         let content = &operation["responses"][status]["content"]["application/json"];
         assert!(content["example"]["data"] != Value::Null, "{method} {path}: {content}");
+        assert_eq!(operation["responses"]["401"]["content"], Value::Null, "{method} {path}");
     }
+    let posting = &document["paths"]["/api/chat/groups/{groupId}/messages"]["post"]["responses"];
+    let error = &posting["429"]["content"]["application/json"]["schema"]["$ref"];
+    assert_eq!(error, "#/components/schemas/ChatError");
     house.ends().await;
 }

@@ -127,10 +127,13 @@ async fn the_description_of_the_api_tells_of_files_and_lacks_nothing() {
         ("/internal/bans", vec!["get", "post", "delete"]),
     ] {
         for method in methods {
-            assert!(document["paths"][path][method]["responses"].is_object(), "{method} {path}");
+            let responses = &document["paths"][path][method]["responses"];
+            assert!(responses["401"].is_object(), "{method} {path}");
         }
     }
     let upload = &document["paths"]["/api/chat/uploads"]["post"];
+    let quota = &upload["responses"]["413"]["content"]["application/problem+json"]["schema"]["$ref"];
+    assert_eq!(quota, "#/components/schemas/Problem");
     assert_eq!(upload["security"], serde_json::json!([{ "token": [] }]));
     for name in ["secret", "bearer", "token"] {
         assert!(document["components"]["securitySchemes"][name].is_object(), "{name}");

@@ -3,7 +3,7 @@
 use utoipa::OpenApi;
 
 use super::{Uploaded, receiving, resuming, serving};
-use crate::doors::problem::ProblemBody;
+use crate::doors::problem::{MEDIA_TYPE, ProblemBody};
 use crate::doors::tokened;
 
 #[derive(OpenApi)]
@@ -24,5 +24,5 @@ struct Document;
 
 /// The part of the document that tells of files.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    tokened::with_token(Document::openapi())
+    tokened::with_errors(tokened::with_token(Document::openapi()), MEDIA_TYPE, "Problem")
 }

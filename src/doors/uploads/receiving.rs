@@ -16,7 +16,7 @@ use recado_actors::refusal::{FileRefusal, Refusal};
 use super::fields::Said;
 use super::pace::{Pace, broken_off};
 use super::{Uploaded, UploadsDoor, entry, resuming, tus, url_of};
-use crate::doors::problem::{Problem, ProblemBody};
+use crate::doors::problem::Problem;
 
 /// What boundaries, headers and fields beside the file may add to it.
 const AROUND_BYTES: u64 = 256 * 1024;
@@ -34,13 +34,12 @@ const FIELD_BYTES: usize = 4096;
     request_body(content_type = "multipart/form-data", content = String, description = "The part `file`, and perhaps `groupId`, `chatId`, `fileName`"),
     responses(
         (status = 201, description = "It is kept", body = Uploaded),
-        (status = 401, description = "There is no valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The sender is not in that room", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 408, description = "The body stalled", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "It is larger than allowed, or than what is left of the quota", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "It is empty, or a field makes no sense", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many uploads of this user are open", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Not now: no space, or shutting down", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The sender is not in that room"),
+        (status = 408, description = "The body stalled"),
+        (status = 413, description = "It is larger than allowed, or than what is left of the quota"),
+        (status = 422, description = "It is empty, or a field makes no sense"),
+        (status = 429, description = "Too many uploads of this user are open"),
+        (status = 503, description = "Not now: no space, or shutting down"),
     ),
 )]
 pub(super) async fn upload(

@@ -13,7 +13,7 @@ use recado_actors::refusal::{FileRefusal, Refusal};
 
 use super::pace::{Pace, broken_off};
 use super::{Uploaded, UploadsDoor, entry, tus, url_of};
-use crate::doors::problem::{Problem, ProblemBody};
+use crate::doors::problem::Problem;
 
 pub(super) async fn open(
     door: &UploadsDoor,
@@ -100,10 +100,10 @@ fn told(builder: HttpResponseBuilder, standing: &Standing) -> HttpResponseBuilde
     request_body(content_type = "application/offset+octet-stream", content = String),
     responses(
         (status = 204, description = "They are kept; `Upload-Offset` says how much came. The last answer has `File-Url`"),
-        (status = 404, description = "There is no such upload of this user", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The upload stands at another offset", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "That is more than was announced", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "The body has another type", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such upload of this user"),
+        (status = 409, description = "The upload stands at another offset"),
+        (status = 413, description = "That is more than was announced"),
+        (status = 415, description = "The body has another type"),
     ),
 )]
 pub(super) async fn append(
@@ -150,7 +150,7 @@ async fn take(resuming: &mut Resuming, mut payload: Payload, pace: Pace) -> Resu
     params(("id" = String, Path, description = "As in the Location of the upload")),
     responses(
         (status = 204, description = "Nothing is left of it"),
-        (status = 404, description = "There is no such upload of this user", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such upload of this user"),
     ),
 )]
 pub(super) async fn cancel(
@@ -175,8 +175,8 @@ pub(super) async fn cancel(
     params(("id" = String, Path, description = "As in the Location of the upload")),
     responses(
         (status = 200, description = "It is a file", body = Uploaded),
-        (status = 404, description = "There is no such upload of this user", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "It is not done", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such upload of this user"),
+        (status = 409, description = "It is not done"),
     ),
 )]
 pub(super) async fn outcome(

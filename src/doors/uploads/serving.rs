@@ -16,7 +16,7 @@ use recado_actors::ports::files::FileRecord;
 
 use super::ranges::{Wanted, wanted};
 use super::{UploadsDoor, entry};
-use crate::doors::problem::{Problem, ProblemBody};
+use crate::doors::problem::Problem;
 use crate::doors::uploads::disposition::disposition;
 use crate::media;
 
@@ -38,9 +38,8 @@ const POLICY: &str = "default-src 'none'; sandbox";
         (status = 200, description = "The file", content_type = "application/octet-stream"),
         (status = 206, description = "The range that was asked for", content_type = "application/octet-stream"),
         (status = 304, description = "It is the one the asker has"),
-        (status = 401, description = "There is no valid token", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such file, or it is not for this user", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 416, description = "The file has nothing in that range", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such file, or it is not for this user"),
+        (status = 416, description = "The file has nothing in that range"),
     ),
 )]
 pub(super) async fn download(
@@ -83,8 +82,8 @@ pub(super) async fn download(
     params(("name" = String, Path, description = "The last part of `fileUrl`")),
     responses(
         (status = 204, description = "It is gone, and its bytes count no more"),
-        (status = 403, description = "Somebody else sent it", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such file, or it is not for this user", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Somebody else sent it"),
+        (status = 404, description = "There is no such file, or it is not for this user"),
     ),
 )]
 pub(super) async fn forget(

@@ -7,6 +7,7 @@ mod body;
 mod caller;
 mod groups;
 mod making;
+mod member;
 mod messages;
 mod openapi;
 mod posting;

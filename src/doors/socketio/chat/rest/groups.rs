@@ -38,7 +38,6 @@ const DELETED: &str = "[Mensagem deletada]";
             },
             "links": [{ "rel": "self", "href": "/api/chat/groups", "method": "GET" }]
         })),
-        (status = 401, description = "No token, or none that is good"),
     ),
 )]
 pub async fn list_groups(caller: Caller, query: web::Query<PageQuery>) -> Result<HttpResponse, Failure> {

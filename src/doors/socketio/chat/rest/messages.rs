@@ -1,18 +1,13 @@
 //! A group's messages, page by page from the newest back.
 
 use actix_web::{HttpResponse, web};
-use futures_util::future::join_all;
 use recado_actors::archive::NoteSeen;
-use recado_actors::id::{MessageId, RoomId, Seq};
-use recado_actors::message::receipt::ListReceipts;
-use recado_actors::message::room::{Entry, Standing};
-use serde_json::{Value, json};
-use std::sync::Arc;
+use recado_actors::id::Seq;
+use serde_json::json;
 
-use super::answer::{Failure, link, ok};
+use super::answer::{Failure, Link, link, ok};
 use super::caller::Caller;
-use super::views::{Cut, MessageView, PageQuery, group_brief};
-use crate::doors::socketio::chat::words::Msg;
+use super::views::{Cut, PageQuery, group_brief};
 
 /// List a group's messages
 ///
@@ -47,30 +42,28 @@ pub async fn list_messages(
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, Failure> {
     let cut = query.cut(50)?;
-    let standing = caller.standing(&group).await?;
-    let (log, room) = (&caller.door.broker.ports().log, standing.group.id.room());
-    let total = log.count_posted(&room, Seq::START, None).await?;
-    let entries = match log.nth_newest(&room, cut.skip()).await? {
+    let member = caller.enters(&group).await?;
+    let total = member.log().count_posted(&member.room, Seq::START, None).await?;
+    let entries = match member.log().nth_newest(&member.room, cut.skip()).await? {
         Some(newest) => {
-            log.messages(&room, newest.next(), usize::try_from(cut.limit).unwrap_or(1)).await?.entries
+            let most = usize::try_from(cut.limit).unwrap_or(1);
+            member.log().messages(&member.room, newest.next(), most).await?.entries
         }
         None => Vec::new(),
     };
-    let views = caller.message_views(&room, &entries, &standing).await?;
-    let (user, id) = (caller.identity.user.clone(), standing.group.id);
+    let views = member.views(&entries).await?;
+    let (user, id) = (caller.identity.user.clone(), member.standing.group.id);
     caller.door.broker.archive().tell(NoteSeen { user, group: Some(id) });
     let listed = json!({
         "messages": views, "pagination": cut.pagination("totalMessages", total),
-        "groupInfo": group_brief(&standing.group, standing.role),
+        "groupInfo": group_brief(&member.standing.group, member.standing.role),
     });
-    Ok(ok("Mensagens recuperadas com sucesso", listed, links(&standing, cut, total)))
+    Ok(ok("Mensagens recuperadas com sucesso", listed, links(&member.messages(), cut, total)))
 }
 
-fn links(standing: &Standing, cut: Cut, total: u64) -> Vec<super::answer::Link> {
-    let messages = format!("/api/chat/groups/{}/messages", standing.group.id);
+fn links(messages: &str, cut: Cut, total: u64) -> Vec<Link> {
     let page = |page: u64| format!("{messages}?page={page}&limit={}", cut.limit);
-    let mut links =
-        vec![link("self", "GET", page(cut.page)), link("send_message", "POST", messages.as_str())];
+    let mut links = vec![link("self", "GET", page(cut.page)), link("send_message", "POST", messages)];
     if cut.skip().saturating_add(cut.limit) < total {
         links.push(link("next", "GET", page(cut.page.saturating_add(1))));
     }
@@ -78,32 +71,4 @@ fn links(standing: &Standing, cut: Cut, total: u64) -> Vec<super::answer::Link> 
         links.push(link("previous", "GET", page(cut.page.saturating_sub(1))));
     }
     links
-}
-
-impl Caller {
-    pub(super) async fn message_views(
-        &self,
-        room: &RoomId,
-        entries: &[Arc<Entry>],
-        standing: &Standing,
-    ) -> Result<Vec<Value>, Failure> {
-        let broker = &self.door.broker;
-        let wait = broker.settings().command_timeout;
-        let receipts = broker.receipts().ask(ListReceipts { room: room.clone() }, wait).await??;
-        let who = (&self.identity.user, standing.role);
-        let views =
-            entries.iter().filter_map(|entry| MessageView::of(Msg::of(room, entry)?, entry, who, &receipts));
-        let views = join_all(views.map(async |view| self.with_reply(room, view).await)).await;
-        views.into_iter().collect()
-    }
-
-    /// What it answers, as that stands now.
-    async fn with_reply(&self, room: &RoomId, mut view: MessageView<'_>) -> Result<Value, Failure> {
-        if let Some(id) = view.message.reply_to_id {
-            let found = self.door.broker.ports().log.find(room, &MessageId::numbered(id)).await?;
-            let answered = found.as_deref().and_then(|entry| Msg::of(room, entry));
-            view.reply_to = answered.map(|answered| json!(answered));
-        }
-        serde_json::to_value(view).map_err(|_| Failure::refused(crate::doors::socketio::chat::texts::FAILED))
-    }
 }

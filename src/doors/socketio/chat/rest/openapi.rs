@@ -24,5 +24,6 @@ struct Document;
 
 /// The part of the document that tells of groups and messages.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    tokened::with_token(Document::openapi())
+    // A stranger is told nothing but the status.
+    tokened::with_token(tokened::with_errors(Document::openapi(), "application/json", "ChatError"))
 }

@@ -32,9 +32,9 @@ use crate::doors::socketio::chat::words::Msg;
             "data": { "id": 90, "content": "oi", "type": "text", "senderId": 7, "groupId": 12, "status": "sent" },
             "links": []
         })),
-        (status = 400, description = "Something about it makes no sense", body = super::answer::ErrorBody),
-        (status = 429, description = "Too many in this minute", body = super::answer::ErrorBody),
-        (status = 500, description = "It may not be said there", body = super::answer::ErrorBody),
+        (status = 400, description = "Something about it makes no sense"),
+        (status = 429, description = "Too many in this minute"),
+        (status = 500, description = "It may not be said there"),
     ),
 )]
 pub async fn post_message(
@@ -51,22 +51,21 @@ pub async fn post_message(
     };
     caller.pays()?;
     let client_id = asked::temp_id(&args).map_or_else(ClientId::fresh, |temp_id| client_id(temp_id, &letter));
-    let standing = caller.standing(&group).await?;
-    let (broker, room) = (&caller.door.broker, standing.group.id.room());
+    let member = caller.enters(&group).await?;
+    let (broker, room) = (&caller.door.broker, &member.room);
     let Letter { kind, content, reply_to, file, .. } = letter;
     let reply_to = reply_to.map(MessageId::numbered);
     let words = Words { kind, attachment: file, reply_to, ..Words::text(content) };
     let message = broker.compose(&caller.identity, words, Role::User)?;
     if let Some(id) = &message.reply_to {
-        broker.check_reply(&room, id).await?;
+        broker.check_reply(room, id).await?;
     }
     let (by, body) = (Some(caller.identity.user.clone()), EntryBody::MessagePosted { message });
     let entry = NewEntry { by, right: Right::Member, session: None, client_id, body };
-    let posted = broker.add_entry(&room, &entry).await?;
-    let said = Msg::of(&room, &posted.entry).ok_or(Failure::refused(texts::SEND_FAILED))?;
-    let who = (&caller.identity.user, standing.role);
+    let posted = broker.add_entry(room, &entry).await?;
+    let said = Msg::of(room, &posted.entry).ok_or(Failure::refused(texts::SEND_FAILED))?;
+    let who = (&caller.identity.user, member.standing.role);
     let view = MessageView::of(said, &posted.entry, who, &[]);
-    let links =
-        vec![link("group_messages", "GET", format!("/api/chat/groups/{}/messages", standing.group.id))];
+    let links = vec![link("group_messages", "GET", member.messages())];
     Ok(created("Mensagem enviada com sucesso", view, links))
 }

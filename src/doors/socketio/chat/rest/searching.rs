@@ -58,13 +58,11 @@ pub async fn search_messages(
     let limit = usize::try_from(whole("limit", query.limit.as_deref(), 20)?.min(100)).unwrap_or(1);
     let before = whole("before", query.before.as_deref(), u64::from(u32::MAX))?;
     let before = if query.before.is_none() { Seq(u64::MAX) } else { Seq(before) };
-    let standing = caller.standing(&group).await?;
-    let room = standing.group.id.room();
-    let Found { entries, rest } = caller.door.broker.ports().log.search(&room, text, before, limit).await?;
-    let views = caller.message_views(&room, &entries, &standing).await?;
-    let href = format!("/api/chat/groups/{}/messages", standing.group.id);
+    let member = caller.enters(&group).await?;
+    let Found { entries, rest } = member.log().search(&member.room, text, before, limit).await?;
+    let views = member.views(&entries).await?;
     let found = json!({
         "messages": views, "count": views.len(), "hasMore": rest.is_some(), "nextBefore": rest,
     });
-    Ok(ok("Mensagens encontradas", found, vec![link("group_messages", "GET", href)]))
+    Ok(ok("Mensagens encontradas", found, vec![link("group_messages", "GET", member.messages())]))
 }
