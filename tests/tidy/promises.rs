@@ -20,12 +20,17 @@ fn is_sentence(name: &str) -> bool {
     plain && name.matches('_').count() >= 2 && !name.starts_with("recado_")
 }
 
-/// Functions under an attribute that makes them tests, or in a block of property tests.
+/// Functions under an attribute that makes them tests, or in a block of property tests; and the names in a list that is
+/// run on every store.
 fn tests(code: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let mut is_test = false;
+    let (mut is_test, mut is_list) = (false, false);
     for line in code.lines().map(str::trim) {
-        if line.starts_with("#[") {
+        let listed = line.trim_end_matches(';');
+        is_list |= line == "on_every_store! {";
+        if is_list && is_sentence(listed) {
+            found.insert(listed.to_owned());
+        } else if line.starts_with("#[") {
             is_test |= line.contains("test]");
         } else if let Some((_, rest)) = line.split_once("fn ") {
             let name = rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next();
@@ -52,8 +57,8 @@ fn every_proof_of_the_security_page_exists() {
 
 #[test]
 fn a_planted_promise_is_found() {
-    let code =
-        "#[actix_web::test]\nasync fn it_is_so() {}\nfn it_is_not() {}\n#[test]\nfn it_is_too(a: u8) {}";
-    let page = "`it_is_so`, `it_is_not` and `it_is_too` in `src/it_is_gone.rs`, `log.level`, `recado_it_is`";
-    assert_eq!(unproved(page, &tests(code)).len(), 1);
+    let code = "#[actix_web::test]\nasync fn it_is_so() {}\nfn it_is_not() {}\n#[test]\nfn it_is_too(a: u8) {}\n\
+         not_in_a_list\non_every_store! {\n    log:\n        it_is_listed;\n}";
+    let page = "`it_is_so`, `it_is_not`, `not_in_a_list`, `it_is_listed` and `it_is_too` in `src/it_is_gone.rs`, `log.level`, `recado_it_is`";
+    assert_eq!(unproved(page, &tests(code)).len(), 2);
 }
