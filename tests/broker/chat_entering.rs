@@ -96,6 +96,56 @@ async fn whoever_was_away_is_told_what_was_said_and_the_senders_that_it_arrived(
     house.ends().await;
 }
 
+/// What they were told of when they came in.
+async fn is_told(device: &mut Chatter, contents: &[&str]) {
+    let told = device.hears("pending_messages").await;
+    let said =
+        told["messages"].as_array().expect("messages").iter().map(|message| message["content"].clone());
+    assert_eq!(said.collect::<Vec<_>>(), contents.to_vec());
+}
+
+#[actix_web::test]
+async fn of_two_devices_that_come_back_together_each_is_told_what_was_said() {
+    let house = House::start().await;
+    group(&house, 1, &[7, 8]).await;
+    let mut ana = Chatter::comes(&house, 7).await;
+    ana.sends(1, "one").await;
+    let mut phone = Chatter::comes(&house, 8).await;
+    is_told(&mut phone, &["one"]).await;
+    ana.hears("message_delivered").await;
+    ana.sends(1, "two").await;
+    phone.hears("new_message").await;
+    let mut laptop = Chatter::comes(&house, 8).await;
+    is_told(&mut laptop, &["one", "two"]).await;
+    ana.sends(1, "three").await;
+    assert_eq!(laptop.hears("new_message").await["content"], "three");
+    all_leave([ana, phone, laptop]).await;
+    house.ends().await;
+}
+
+#[actix_web::test]
+async fn a_device_that_was_away_is_told_what_was_said_while_another_was_there() {
+    let house = House::start().await;
+    group(&house, 1, &[7, 8]).await;
+    group(&house, 2, &[7, 8]).await;
+    let (mut ana, mut laptop) = (Chatter::comes(&house, 7).await, Chatter::comes(&house, 8).await);
+    let mut phone = Chatter::comes(&house, 8).await;
+    ana.sends(1, "heard").await;
+    phone.hears("new_message").await;
+    phone.leaves().await;
+    house.is_down_to(2).await;
+    let missed = ana.sends(1, "missed").await;
+    laptop.hears_content("missed").await;
+    laptop.emits("message_delivered", json!({ "messageIds": [missed["id"]] })).await;
+    ana.hears("message_delivered").await;
+    let mut phone = Chatter::comes(&house, 8).await;
+    // Times are in milliseconds: what was said in the one in which it left is told again.
+    let told = phone.hears("pending_messages").await["messages"].clone();
+    assert_eq!(told.as_array().and_then(|told| told.last()).expect("a message")["content"], "missed");
+    all_leave([ana, laptop, phone]).await;
+    house.ends().await;
+}
+
 #[actix_web::test]
 async fn whoever_joins_a_group_later_is_not_told_its_past_as_news() {
     let house = House::start().await;

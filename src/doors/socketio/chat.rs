@@ -4,6 +4,7 @@
 
 pub mod asked;
 mod budget;
+mod devices;
 pub mod dialect;
 mod entering;
 mod grouping;
@@ -24,6 +25,7 @@ use super::packet::ROOT;
 use super::talk::{Admission, Knock, Talks};
 use crate::auth::Verifier;
 use budget::Budget;
+use devices::Devices;
 
 /// What all clients of this door share.
 #[derive(Clone)]
@@ -31,6 +33,7 @@ pub struct ChatDoor {
     verifier: Arc<Verifier>,
     depot: Depot,
     budget: Arc<Budget>,
+    devices: Arc<Devices>,
     rules: ChatRules,
 }
 
@@ -41,7 +44,7 @@ pub struct ChatRules {
     pub known_users_only: bool,
     /// Events of one user in a minute, whatever they use; typing and receipts are not counted.
     pub events_per_minute: u32,
-    /// The most users whose events are counted at once.
+    /// The most users whose events are counted, and whose devices are known, at once.
     pub counted_users: usize,
     /// The most messages a client is told when it connects.
     pub pending_messages: usize,
@@ -52,7 +55,8 @@ pub struct ChatRules {
 impl ChatDoor {
     pub fn new(verifier: Arc<Verifier>, depot: Depot, rules: ChatRules) -> Self {
         let budget = Arc::new(Budget::new(rules.events_per_minute, rules.counted_users));
-        Self { verifier, depot, budget, rules }
+        let devices = Arc::new(Devices::new(rules.counted_users));
+        Self { verifier, depot, budget, devices, rules }
     }
 }
 

@@ -48,6 +48,10 @@ impl Guest {
         }
     }
 
+    pub fn is_gone(&self) -> bool {
+        self.gone.get()
+    }
+
     pub fn broker(&self) -> &Broker {
         self.seat.worker.broker()
     }

@@ -1,12 +1,13 @@
 //! What a chat client is told when it comes in: what was said in its groups since it last got anything, then that it is in.
 //!
 //! The rooms are opened first and followed last, so between the past and the present nothing is missing and nothing
-//! comes twice.
+//! comes twice. What another device of the user got is told again where this one may lack it.
 
 use std::rc::Rc;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use recado_actors::clock::Timestamp;
 use recado_actors::id::{RoomId, Seq};
 use recado_actors::message::client::{ClientCommand, InRoom, Opened};
 use recado_actors::message::receipt::ListReceipts;
@@ -24,6 +25,8 @@ const BATCH: usize = 50;
 struct Coming {
     room: RoomId,
     opened: Opened,
+    /// Until there one of the user's devices got everything.
+    delivered: Seq,
     /// Oldest first.
     missed: Vec<Arc<Entry>>,
     /// Older ones are there and were not read.
@@ -33,7 +36,11 @@ struct Coming {
 impl Desk {
     pub async fn arrive(self: Rc<Self>, groups: Vec<OwnGroup>) -> Result<(), Refusal> {
         let coming = join_all(groups.iter().map(|own| self.look(own))).await;
-        let coming = coming.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let mut coming = coming.into_iter().collect::<Result<Vec<_>, _>>()?;
+        // Asked after the receipts were read: a device that moved them has come before.
+        if let Some(since) = self.lacks_since(&coming) {
+            self.look_back(&groups, &mut coming, since).await?;
+        }
         self.tell_pending(&coming);
         let follows = coming.iter().map(|coming| self.guest.follow(&coming.room, coming.opened));
         for followed in join_all(follows).await {
@@ -50,35 +57,78 @@ impl Desk {
     async fn look(&self, own: &OwnGroup) -> Result<Coming, Refusal> {
         let room = own.group.id.room();
         let opened = self.guest.open(&room).await?;
-        let (missed, cut) = self.missed(own, &room, opened.head.seq).await?;
-        Ok(Coming { room, opened, missed, cut })
+        let mut coming = Coming { room, opened, delivered: Seq::START, missed: Vec::new(), cut: false };
+        if opened.head.seq == Seq::START {
+            return Ok(coming);
+        }
+        let (broker, user) = (self.guest.broker(), &self.guest.identity.user);
+        let wait = broker.settings().command_timeout;
+        let receipts = broker.receipts().ask(ListReceipts { room: coming.room.clone() }, wait).await??;
+        let mine = receipts.iter().find(|receipt| receipt.user == *user);
+        coming.delivered = mine.map_or(Seq::START, |receipt| receipt.mark.delivered);
+        if coming.delivered < opened.head.seq {
+            (coming.missed, coming.cut) = self.missed(own, &coming, None).await?;
+        }
+        Ok(coming)
     }
 
-    /// What others said since this user last got anything here, and not before they came in.
+    /// Since when this device may lack what others of its user got.
+    fn lacks_since(&self, coming: &[Coming]) -> Option<Timestamp> {
+        if self.guest.is_gone() {
+            return None;
+        }
+        self.came.set(true);
+        let undelivered =
+            coming.iter().filter_map(|coming| coming.missed.first()).map(|entry| entry.at).min();
+        self.door.devices.comes(&self.guest.identity.user, self.now(), undelivered)
+    }
+
+    async fn look_back(
+        &self,
+        groups: &[OwnGroup],
+        coming: &mut [Coming],
+        since: Timestamp,
+    ) -> Result<(), Refusal> {
+        let looked = groups.iter().zip(coming).map(async |(own, coming)| {
+            if self.was_spoken_in(coming, since).await? {
+                (coming.missed, coming.cut) = self.missed(own, coming, Some(since)).await?;
+            }
+            Ok(())
+        });
+        join_all(looked).await.into_iter().collect()
+    }
+
+    /// Most groups were not, and need no further reading.
+    async fn was_spoken_in(&self, coming: &Coming, since: Timestamp) -> Result<bool, Refusal> {
+        let (broker, head) = (self.guest.broker(), coming.opened.head.seq);
+        if head == Seq::START {
+            return Ok(false);
+        }
+        let newest = broker.ports().log.messages(&coming.room, head.next(), 1).await;
+        let newest = newest.inspect_err(|_| broker.count_failed_read())?;
+        Ok(newest.entries.iter().any(|entry| entry.at >= since))
+    }
+
+    /// What others said that was not delivered, or was said `since` then; and not before this user came in.
     async fn missed(
         &self,
         own: &OwnGroup,
-        room: &RoomId,
-        head: Seq,
+        coming: &Coming,
+        since: Option<Timestamp>,
     ) -> Result<(Vec<Arc<Entry>>, bool), Refusal> {
         let (broker, user) = (self.guest.broker(), &self.guest.identity.user);
-        if head == Seq::START {
-            return Ok((Vec::new(), false));
-        }
-        let wait = broker.settings().command_timeout;
-        let receipts = broker.receipts().ask(ListReceipts { room: room.clone() }, wait).await??;
-        let mine = receipts.iter().find(|receipt| receipt.user == *user);
-        let delivered = mine.map_or(Seq::START, |receipt| receipt.mark.delivered);
-        if delivered >= head {
-            return Ok((Vec::new(), false));
-        }
+        let (delivered, head) = (coming.delivered, coming.opened.head.seq);
         // There are no more messages than numbers in between.
-        let between = usize::try_from(head.0.saturating_sub(delivered.0)).unwrap_or(usize::MAX);
+        let after = if since.is_some() { Seq::START } else { delivered };
+        let between = usize::try_from(head.0.saturating_sub(after.0)).unwrap_or(usize::MAX);
         let most = self.door.rules.pending_messages.min(between);
-        let page = broker.ports().log.messages(room, head.next(), most).await;
+        let page = broker.ports().log.messages(&coming.room, head.next(), most).await;
         let page = page.inspect_err(|_| broker.count_failed_read())?;
         let read = page.entries.len();
-        let is_news = |entry: &Arc<Entry>| entry.seq > delivered && entry.at >= own.membership.joined_at;
+        let is_news = |entry: &Arc<Entry>| {
+            let lacking = entry.seq > delivered || since.is_some_and(|since| entry.at >= since);
+            lacking && entry.at >= own.membership.joined_at
+        };
         let news: Vec<_> = page.entries.into_iter().filter(is_news).collect();
         let cut = news.len() == read && read < between && page.more;
         let is_others = |entry: &Arc<Entry>| {

@@ -3,6 +3,7 @@
 //! Messages are handed on while earlier ones are on their way; everything else is done one at a time.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::rc::Rc;
 
 use recado_actors::archive::NoteSeen;
@@ -34,11 +35,16 @@ pub(super) struct Desk {
     pub door: ChatDoor,
     pub guest: Guest,
     pub posts: Rc<InHand>,
+    /// It counts as one of its user's devices.
+    pub came: Cell<bool>,
 }
 
 impl ChatTalk {
     pub fn new(door: ChatDoor, guest: Guest, groups: Vec<OwnGroup>) -> Self {
-        Self { desk: Some(Rc::new(Desk { door, guest, posts: Rc::default() })), groups }
+        Self {
+            desk: Some(Rc::new(Desk { door, guest, posts: Rc::default(), came: Cell::default() })),
+            groups,
+        }
     }
 }
 
@@ -69,9 +75,12 @@ impl Talk for ChatTalk {
         }
     }
 
-    fn left(&mut self, _farewell: Option<Farewell>) {
+    fn left(&mut self, farewell: Option<Farewell>) {
         let Some(desk) = self.desk.take() else { return };
         let user = desk.guest.identity.user.clone();
+        if desk.came.get() {
+            desk.door.devices.goes(&user, desk.now(), farewell);
+        }
         desk.guest.broker().archive().tell(NoteSeen { user, group: None });
         desk.guest.leave();
     }
