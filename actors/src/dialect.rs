@@ -153,6 +153,11 @@ impl Announcement {
         &self.event
     }
 
+    /// None: it is not known here, or nobody's.
+    pub fn origin(&self) -> Option<SessionId> {
+        self.origin
+    }
+
     pub fn lane(&self) -> Lane {
         self.lane
     }
@@ -164,16 +169,6 @@ impl Announcement {
         };
         said.get_or_init(|| dialect.event(&self.event).into_iter().map(Said::new).collect())
     }
-
-    /// Is this session of this user to hear it?
-    pub fn is_for(&self, said: &Said, session: SessionId, user: &UserId) -> bool {
-        match &said.line.to {
-            Hearers::Everyone => true,
-            Hearers::Others => self.origin != Some(session),
-            Hearers::AllBut(other) => other != user,
-            Hearers::Only(only) => only == user,
-        }
-    }
 }
 
 impl Said {
@@ -183,6 +178,10 @@ impl Said {
 
     pub fn frame(&self) -> &Frame {
         &self.line.frame
+    }
+
+    pub fn hearers(&self) -> &Hearers {
+        &self.line.to
     }
 
     /// The same frame in another form; `shape` makes it on first use.

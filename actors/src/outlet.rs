@@ -4,12 +4,13 @@
 //! An outlet belongs to one thread; frames leave it whole and in the order they were pushed.
 
 mod flusher;
+mod own;
 mod parting;
 mod pulse;
 mod wording;
 mod writing;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
@@ -103,6 +104,8 @@ pub struct Outlet {
     asked: Cell<bool>,
     /// How much the client asked for and is not answered.
     in_hand: Cell<u32>,
+    /// From its first word on.
+    own: OnceCell<Box<own::Own>>,
     drained: Notify,
 }
 
@@ -127,6 +130,7 @@ impl Outlet {
             turned: Cell::new(Instant::now()),
             asked: Cell::new(false),
             in_hand: Cell::new(0),
+            own: OnceCell::new(),
             drained: Notify::new(),
         })
     }

@@ -38,6 +38,7 @@ mod benching;
 mod catching_up;
 mod chat_changing;
 mod chat_clients;
+mod chat_dying;
 mod chat_entering;
 mod chat_files;
 mod chat_presence;

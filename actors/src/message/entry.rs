@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::id::{MessageId, Seq, UserId};
+use crate::id::{ClientId, MessageId, Seq, UserId};
 
 /// In whose name something is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,6 +209,9 @@ pub struct Entry {
     pub at: Timestamp,
     /// Who caused it; none for the system itself.
     pub by: Option<UserId>,
+    /// By what its sender knows it. It stays on the node that has it from the log.
+    #[serde(skip)]
+    pub client_id: Option<ClientId>,
     #[serde(flatten)]
     pub body: EntryBody,
 }
@@ -262,7 +265,7 @@ mod tests {
 
     #[test]
     fn an_entry_weighs_what_it_says() {
-        let weight = |body| Entry { seq: Seq(1), at: Timestamp(0), by: None, body }.weight();
+        let weight = |body| Entry { seq: Seq(1), at: Timestamp(0), by: None, client_id: None, body }.weight();
         let told = |text: &str| {
             let event = Published { name: "e".to_owned(), fields: json!({ "text": text }) };
             weight(EntryBody::EventPublished { event })

@@ -7,16 +7,26 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::Outlet;
-use crate::dialect::{Announcement, DialectId, Form, Said};
+use crate::dialect::{Announcement, DialectId, Form, Hearers, Said};
 use crate::id::UserId;
 
 impl Outlet {
     /// Queues what many are told, as far as it is for this user.
     pub fn announce(self: &Rc<Self>, announcement: &Announcement, user: &UserId) {
         for said in self.said_in(announcement) {
-            if announcement.is_for(said, self.session, user) {
+            if self.is_to_hear(announcement, said, user) {
                 self.push_bytes(self.words_of(said).clone(), announcement.lane());
             }
+        }
+    }
+
+    /// Is this line for this client, which is this user's?
+    pub(crate) fn is_to_hear(&self, announcement: &Announcement, said: &Said, user: &UserId) -> bool {
+        match said.hearers() {
+            Hearers::Everyone => true,
+            Hearers::Others => !self.caused(announcement, user),
+            Hearers::AllBut(other) => other != user,
+            Hearers::Only(only) => only == user,
         }
     }
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::archive::{Committed, Origin};
 use crate::clock::Timestamp;
 use crate::dialect::Announcement;
-use crate::id::{Epoch, SessionId, ShardId, UserId};
+use crate::id::{SessionId, ShardId, UserId};
 use crate::message::cluster::{News, PublishNews};
 use crate::message::presence::Status;
 use crate::message::room::{Entry, GiveSignal, RoomEvent, SetAttendance, TellSignal};
@@ -18,11 +18,10 @@ use crate::room::group::Roster;
 use crate::shard::Announce;
 
 impl Room {
-    /// Takes an entry into the order. One of ours goes to the other nodes too.
-    pub(super) fn take(&mut self, entry: Arc<Entry>, epoch: Epoch, ours: bool) {
-        let Some(log) = &mut self.log else { return };
-        if log.take(entry.clone()) && ours {
-            self.publish(News::EntryAdded { epoch, entry });
+    /// Takes an entry into the order.
+    pub(super) fn take(&mut self, entry: Arc<Entry>) {
+        if let Some(log) = &mut self.log {
+            log.take(entry);
         }
     }
 
@@ -82,10 +81,15 @@ impl Handler<Committed> for Room {
 
     fn handle(&mut self, Committed { appended, at }: Committed, ctx: &mut Self::Context) {
         for (Appended { entry, epoch, duplicate }, origin) in appended {
-            if let (Origin::Here(Some(session)), false) = (origin, duplicate) {
+            let ahead = self.head().is_some_and(|head| entry.seq > head.seq);
+            if let (Origin::Here(Some(session)), true, false) = (origin, ahead, duplicate) {
                 self.origins.insert(entry.seq, session);
             }
-            self.take(entry, epoch, origin != Origin::Elsewhere && !duplicate);
+            // Also one that was found in the log before this came: the other nodes have it from nobody else.
+            if origin != Origin::Elsewhere && !duplicate {
+                self.publish(News::EntryAdded { epoch, entry: entry.clone() });
+            }
+            self.take(entry);
         }
         self.announce_ready(Some(at), ctx);
     }

@@ -56,7 +56,7 @@ impl Handler<RoomNews> for Room {
         match news {
             News::EntryAdded { epoch, entry } => {
                 if self.head().is_some_and(|head| head.epoch == epoch) {
-                    self.take(entry, epoch, false);
+                    self.take(entry);
                     self.announce_ready(None, ctx);
                 }
             }

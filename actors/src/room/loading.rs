@@ -131,12 +131,12 @@ impl Room {
     fn close_gap(&mut self, page: Result<Page, LogError>, ctx: &mut Context<Self>) {
         match page {
             Ok(page) => {
-                let (epoch, more) = (page.epoch, page.more);
+                let more = page.more;
                 if !page.entries.is_empty() {
                     self.broker.vitals().counts.gap_repairs.count("log");
                 }
                 for entry in page.entries {
-                    self.take(entry, epoch, false);
+                    self.take(entry);
                 }
                 self.announce_ready(None, ctx);
                 if more {

@@ -148,7 +148,7 @@ mod tests {
 
     fn entry(seq: u64) -> Arc<Entry> {
         let body = EntryBody::AgentJoined { agent: crate::id::UserId::parse("a").unwrap(), name: "A".into() };
-        Arc::new(Entry { seq: Seq(seq), at: Timestamp(0), by: None, body })
+        Arc::new(Entry { seq: Seq(seq), at: Timestamp(0), by: None, client_id: None, body })
     }
 
     fn log(at: u64, tail: usize) -> RoomLog {

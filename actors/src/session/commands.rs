@@ -7,7 +7,7 @@ use actix::{Handler, ResponseFuture};
 use tokio::time::Instant;
 
 use crate::broker::Broker;
-use crate::id::{ClientId, MessageId, RoomId, Seq, SessionId, UserId};
+use crate::id::{ClientId, MessageId, RoomId, Seq, UserId};
 use crate::limiter::Ask;
 use crate::message::client::{
     ChangeMessage, ClientCommand, Identity, InRoom, PostMessage, PublishEvent, Reply, Right,
@@ -15,6 +15,7 @@ use crate::message::client::{
 use crate::message::receipt::{MarkReceipt, Watermark};
 use crate::message::room::{AmendMessage, Change, Entry, EntryBody, NewEntry, Posted};
 use crate::outbox::GetProfile;
+use crate::outlet::Outlet;
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::session::order::PostOrder;
@@ -23,7 +24,7 @@ use crate::session::order::PostOrder;
 pub(super) struct Errand {
     pub(super) broker: Broker,
     pub(super) identity: Rc<Identity>,
-    session: SessionId,
+    outlet: Rc<Outlet>,
     room: RoomId,
     following: bool,
     pub(super) posts: Rc<PostOrder>,
@@ -34,7 +35,7 @@ impl Session {
         Errand {
             broker: self.broker.clone(),
             identity: self.identity.clone(),
-            session: self.id,
+            outlet: self.local.outlet.clone(),
             following: self.following.contains(&room),
             room,
             posts: self.posts.get_or_insert_default().clone(),
@@ -155,7 +156,8 @@ impl Errand {
     /// Adds an entry after those this session asked for before.
     pub(super) async fn add(&self, client_id: ClientId, body: EntryBody) -> Result<Posted, Refusal> {
         let (by, right) = (Some(self.identity.user.clone()), self.identity.right);
-        let entry = NewEntry { by, right, session: Some(self.session), client_id, body };
+        self.outlet.note_own(&client_id);
+        let entry = NewEntry { by, right, session: Some(self.outlet.session()), client_id, body };
         let mut turn = self.posts.clone().turn().await;
         match self.broker.add_entry_once(self.room(), entry.clone()).await {
             Err(Refusal::Restarting) if turn.may_retry() => self.broker.add_entry(self.room(), &entry).await,
@@ -206,7 +208,7 @@ impl Errand {
             change: change.clone(),
             by: Some(user.clone()),
             right: *right,
-            session: Some(self.session),
+            session: Some(self.outlet.session()),
             client_id: ClientId::fresh(),
             at: at.clone(),
         };

@@ -142,8 +142,8 @@ impl Seat {
     }
 
     fn is_to_hear_all_of(&self, announcement: &Announcement) -> bool {
-        let session = self.outlet.session();
-        self.outlet.said_in(announcement).iter().all(|said| announcement.is_for(said, session, &self.user))
+        let said = self.outlet.said_in(announcement);
+        said.iter().all(|said| self.outlet.is_to_hear(announcement, said, &self.user))
     }
 }
 

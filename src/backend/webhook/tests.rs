@@ -37,6 +37,7 @@ fn letter() -> Letter {
         seq: Seq(7),
         at: Timestamp(1_705_314_600_007),
         by: None,
+        client_id: None,
         body: EntryBody::AgentJoined { agent, name: "Bob".to_owned() },
     };
     Letter {

@@ -126,7 +126,8 @@ impl<'tx> Pen<'tx> {
             deleted = Some(message.id.clone());
             row::withdraw(&mut body);
         }
-        let entry = Entry { seq: Seq(head).next(), at, by: draft.by, body };
+        let client_id = Some(draft.client_id.clone());
+        let entry = Entry { seq: Seq(head).next(), at, by: draft.by, client_id, body };
         if !self.insert(room, &entry, draft.client_id.as_str())? {
             let sender = row::sender(entry.by.as_ref());
             let first =

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use recado_actors::clock::Timestamp;
-use recado_actors::id::{Seq, UserId};
+use recado_actors::id::{ClientId, Seq, UserId};
 use recado_actors::message::room::{Entry, EntryBody};
 use rusqlite::Row;
 
@@ -60,7 +60,8 @@ impl Stored {
         };
         let body: EntryBody = serde_json::from_str(&self.body).map_err(|_| damaged("body"))?;
         let seq = u64::try_from(self.seq).map_err(|_| damaged("number"))?;
-        Ok(Arc::new(Entry { seq: Seq(seq), at: Timestamp(self.at), by, body }))
+        let client_id = ClientId::parse(&self.client_id).ok();
+        Ok(Arc::new(Entry { seq: Seq(seq), at: Timestamp(self.at), by, client_id, body }))
     }
 
     /// The row for an entry that is about to be written.

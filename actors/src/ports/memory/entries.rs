@@ -51,7 +51,8 @@ impl RoomEntries {
         if draft.is_numbered() {
             draft.take_number(numbers.give(Place { room: draft.room.clone(), seq }));
         }
-        let entry = Arc::new(Entry { seq, at, by: draft.by, body: draft.body });
+        let entry =
+            Arc::new(Entry { seq, at, by: draft.by, client_id: Some(draft.client_id), body: draft.body });
         self.entries.push(entry.clone());
         self.answered.insert(key.clone(), place);
         self.ageing.push_back((at, key));

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     fn said(body: EntryBody) -> Vec<String> {
-        let entry = Entry { seq: Seq(1), at: Timestamp(0), by: None, body };
+        let entry = Entry { seq: Seq(1), at: Timestamp(0), by: None, client_id: None, body };
         let room = RoomId::chat("roomChatTest").unwrap();
         let event = RoomEvent::EntryAdded { room, entry: Arc::new(entry) };
         let lines = RoomsDialect { server: "here".to_owned() }.event(&event);

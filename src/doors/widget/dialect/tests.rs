@@ -48,7 +48,7 @@ fn those_with_extras_are_told_when_a_flood_may_return() {
 }
 
 fn entry(body: EntryBody) -> RoomEvent {
-    let entry = Arc::new(Entry { seq: Seq(7), at: AT, by: None, body });
+    let entry = Arc::new(Entry { seq: Seq(7), at: AT, by: None, client_id: None, body });
     RoomEvent::EntryAdded { room: RoomId::chat("chat_1").unwrap(), entry }
 }
 

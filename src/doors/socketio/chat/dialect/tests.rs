@@ -27,7 +27,7 @@ fn message() -> Message {
 }
 
 fn entry(body: EntryBody) -> RoomEvent {
-    let entry = Entry { seq: Seq(3), at: AT, by: Some(user("7")), body };
+    let entry = Entry { seq: Seq(3), at: AT, by: Some(user("7")), client_id: None, body };
     RoomEvent::EntryAdded { room: room(), entry: Arc::new(entry) }
 }
 
