@@ -96,10 +96,12 @@ impl App {
         let World { clock, ports: given, on_fatal, annex } = world;
         let birth =
             Birth { node: NodeId::fresh(&config.server.node_name()), vitals: Vitals::new(on_fatal), clock };
-        let alone = given.is_some();
         let storing::Stores { mut ports, catalogue, documents, store } =
             storing::ports(&config, given, &birth.clock).await?;
-        let backplane = if alone { None } else { bridging::backplane(&config, &mut ports, &birth)? };
+        let backplane = match ports.backplane {
+            Some(_) => None,
+            None => bridging::backplane(&config, &mut ports, &birth).await?,
+        };
         let depot = keeping::depot(&config, catalogue, ports.people.clone(), &birth.clock)?;
         let library = wiring::library(&config, documents, &birth.vitals);
         let sweeping = actix_web::rt::spawn(depot.clone().keep_swept());

@@ -7,13 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{
-    Actor, ActorFutureExt, AsyncContext, Context, Handler, ResponseFuture, StreamHandler, WrapFuture,
+    Actor, ActorFutureExt, AsyncContext, Context, ContextFutureSpawner, Handler, ResponseFuture,
+    StreamHandler, WrapFuture,
 };
 
 use crate::broker::Broker;
-use crate::message::cluster::{PublishNews, RoomNews, UnwatchRoom, WatchRoom};
+use crate::id::RoomId;
+use crate::message::cluster::{News, PublishNews, RoomNews, UnwatchRoom, WatchRoom};
 use crate::ports::{Backplane, BackplaneError};
 use crate::room::WatchAgain;
+use crate::shard::EnterMembers;
 use crate::supervisor::{Fate, Obituary};
 
 /// The most news that waits to be published; past it the oldest is dropped and counted.
@@ -53,6 +56,17 @@ impl Bridge {
         }));
     }
 
+    /// Hears what is about no room.
+    fn watch_nodes(&self, ctx: &mut Context<Self>) {
+        let Some(backplane) = self.backplane() else { return };
+        let watched = backplane.watch(&RoomId::nodes()).into_actor(self).map(|watched, _, ctx| {
+            if watched.is_err() {
+                ctx.run_later(RETRY, |bridge, ctx| bridge.watch_nodes(ctx));
+            }
+        });
+        watched.spawn(ctx);
+    }
+
     fn listen(&self, ctx: &mut Context<Self>) {
         if let Some(backplane) = self.backplane() {
             ctx.add_stream(backplane.news());
@@ -65,6 +79,7 @@ impl Actor for Bridge {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.listen(ctx);
+        self.watch_nodes(ctx);
         // What came while an earlier life was dead is in the log.
         for room in self.broker.rooms().all() {
             room.do_send(WatchAgain);
@@ -77,7 +92,10 @@ impl StreamHandler<RoomNews> for Bridge {
         if news.from == *self.broker.node() {
             return;
         }
-        if let Some(room) = self.broker.room_if_open(&news.room) {
+        if let News::GroupChanged { group, users, epoch, from } = news.news {
+            let (broker, enter) = (self.broker.clone(), EnterMembers { group, users, from });
+            actix_rt::spawn(async move { broker.hear_of_group(enter, epoch).await });
+        } else if let Some(room) = self.broker.room_if_open(&news.room) {
             room.do_send(news);
         }
     }

@@ -6,6 +6,7 @@ mod asking;
 mod composing;
 mod ending;
 mod posting;
+mod regrouping;
 mod returns;
 mod worker;
 

@@ -75,6 +75,8 @@ pub enum RoomKind {
     Project,
     Doc,
     Logs,
+    /// No room: where nodes tell each other what is about none.
+    Nodes,
 }
 
 impl RoomKind {
@@ -85,14 +87,14 @@ impl RoomKind {
             Self::Project => "project",
             Self::Doc => "doc",
             Self::Logs => "logs",
+            Self::Nodes => "nodes",
         }
     }
 
+    /// What is no room nobody can name.
     fn parse(text: &str) -> Result<Self, IdError> {
-        [Self::Chat, Self::Group, Self::Project, Self::Doc, Self::Logs]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(IdError::Kind)
+        let kinds = [Self::Chat, Self::Group, Self::Project, Self::Doc, Self::Logs];
+        kinds.into_iter().find(|kind| kind.as_str() == text).ok_or(IdError::Kind)
     }
 }
 
@@ -116,11 +118,19 @@ impl RoomId {
         Self::new(RoomKind::Chat, id)
     }
 
+    /// Where nodes tell each other what is about no room: every node hears it.
+    pub fn nodes() -> Self {
+        Self("nodes:all".into())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     pub fn kind(&self) -> RoomKind {
+        if self.0.starts_with("nodes:") {
+            return RoomKind::Nodes;
+        }
         let kind = self.0.split_once(':').and_then(|(kind, _)| RoomKind::parse(kind).ok());
         debug_assert!(kind.is_some(), "a room without a kind");
         kind.unwrap_or(RoomKind::Chat)

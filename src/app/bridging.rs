@@ -5,6 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
+use recado_actors::id::RoomId;
 use recado_actors::ports::Ports;
 
 use super::Birth;
@@ -13,7 +15,7 @@ use crate::config::Config;
 use crate::doors::widget::dialect::WidgetDialect;
 
 /// None: this node is alone.
-pub(super) fn backplane(
+pub(super) async fn backplane(
     config: &Config,
     ports: &mut Ports,
     birth: &Birth,
@@ -29,9 +31,11 @@ pub(super) fn backplane(
         payload_bytes: config.limits.body_bytes,
         required: backplane.required,
     };
+    let epoch = ports.log.head(&RoomId::nodes()).await.context("the epoch of the store")?.epoch;
     let around = Surroundings {
         node: birth.node.clone(),
         clock: birth.clock.clone(),
+        epoch,
         vitals: birth.vitals.bridge.clone(),
         dialect: Arc::new(WidgetDialect {
             extras: false,

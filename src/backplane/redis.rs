@@ -1,9 +1,11 @@
-//! Redis between nodes as seed 004 has it: a channel per chat, and in it what a widget would receive.
+//! Redis between nodes. As seed 004 has it for chats: a channel for each, and in it what a widget would receive. What
+//! else there is goes in our own words, and only among nodes that share a store, by channels with its epoch.
 //!
 //! Three tasks do the work: one publishes, one listens, one probes the whole way. Whoever calls in here waits for none
 //! of them longer than it is told, and whatever Redis does, the queues between stay within their limits.
 
 mod backlog;
+mod channels;
 mod connection;
 mod echoes;
 mod listening;
@@ -19,7 +21,7 @@ use futures_util::stream::{BoxStream, unfold};
 use futures_util::{FutureExt, StreamExt};
 use recado_actors::clock::Clock;
 use recado_actors::dialect::Dialect;
-use recado_actors::id::{NodeId, RoomId};
+use recado_actors::id::{Epoch, NodeId, RoomId};
 use recado_actors::message::cluster::{News, RoomNews};
 use recado_actors::message::room::{EntryBody, RoomEvent};
 use recado_actors::ports::{Backplane, BackplaneError};
@@ -29,6 +31,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use self::backlog::Backlog;
+use self::channels::{Channels, is_chat};
 use self::connection::Server;
 pub use self::connection::SetupError;
 use self::echoes::Echoes;
@@ -64,6 +67,8 @@ pub struct RedisSettings {
 pub struct Surroundings {
     pub node: NodeId,
     pub clock: Clock,
+    /// Of the store, which tells it from any other.
+    pub epoch: Epoch,
     pub vitals: Arc<BridgeVitals>,
     /// Words everything as a stock widget hears it.
     pub dialect: Arc<dyn Dialect>,
@@ -71,7 +76,7 @@ pub struct Surroundings {
 
 pub struct RedisBackplane {
     shared: Arc<Shared>,
-    prefix: String,
+    channels: Channels,
     dialect: Arc<dyn Dialect>,
     wishes: UnboundedSender<Wish>,
 }
@@ -96,6 +101,7 @@ impl Shared {
     fn run(
         self: &Arc<Self>,
         settings: &RedisSettings,
+        channels: Channels,
         clock: Clock,
         wished: UnboundedReceiver<Wish>,
     ) -> Running {
@@ -104,7 +110,7 @@ impl Shared {
         let prober = Prober { shared: self.clone(), every: settings.probe };
         let listener = Listener {
             shared: self.clone(),
-            prefix: settings.prefix.clone(),
+            channels,
             ping: settings.ping,
             payload_bytes: settings.payload_bytes,
             clock,
@@ -127,7 +133,8 @@ pub struct Running {
 impl RedisBackplane {
     /// Starts at once, whether or not Redis is there.
     pub fn start(settings: &RedisSettings, around: Surroundings) -> Result<(Self, Running), SetupError> {
-        let Surroundings { node, clock, vitals, dialect } = around;
+        let Surroundings { node, clock, epoch, vitals, dialect } = around;
+        let channels = Channels::new(&settings.prefix, epoch);
         let server = Server::new(&settings.address)?;
         vitals.expect(settings.required);
         let shared = Arc::new(Shared {
@@ -142,15 +149,11 @@ impl RedisBackplane {
             stale: watch::Sender::new(0),
         });
         let (wishes, wished) = unbounded_channel();
-        let running = shared.run(settings, clock, wished);
-        Ok((Self { shared, prefix: settings.prefix.clone(), dialect, wishes }, running))
+        let running = shared.run(settings, channels.clone(), clock, wished);
+        Ok((Self { shared, channels, dialect, wishes }, running))
     }
 
-    fn channel(&self, room: &RoomId) -> String {
-        format!("{}{room}", self.prefix)
-    }
-
-    /// The payload, and whether it may be dropped first; none for what does not travel this way.
+    /// A chat's payload, and whether it may be dropped first; none for what does not travel this way.
     fn worded(&self, room: &RoomId, news: News) -> Option<(Vec<u8>, bool)> {
         let (event, signal) = match news {
             News::EntryAdded { entry, .. } => match entry.body {
@@ -172,7 +175,7 @@ impl RedisBackplane {
             | News::ReceiptMoved { .. }
             | News::AttendanceChanged { .. }
             | News::SignalGiven { .. }
-            | News::GroupChanged => {
+            | News::GroupChanged { .. } => {
                 return None;
             }
         };
@@ -181,28 +184,22 @@ impl RedisBackplane {
 }
 
 impl Backplane for RedisBackplane {
-    fn publish(
-        &self,
-        RoomNews { room, news, .. }: RoomNews,
-    ) -> BoxFuture<'static, Result<(), BackplaneError>> {
-        if is_chat(&room)
-            && let Some((payload, signal)) = self.worded(&room, news)
-        {
+    fn publish(&self, news: RoomNews) -> BoxFuture<'static, Result<(), BackplaneError>> {
+        let channel = self.channels.of(&news.room);
+        let payload =
+            if is_chat(&news.room) { self.worded(&news.room, news.news) } else { payload::own(&news) };
+        if let Some((payload, signal)) = payload {
             let bytes = payload.len();
-            let dropped =
-                self.shared.outgoing.push(Outgoing { channel: self.channel(&room), payload, signal }, bytes);
+            let dropped = self.shared.outgoing.push(Outgoing { channel, payload, signal }, bytes);
             self.shared.vitals.drop_many(dropped);
         }
         ready(Ok(())).boxed()
     }
 
     fn watch(&self, room: &RoomId) -> BoxFuture<'static, Result<(), BackplaneError>> {
-        if !is_chat(room) {
-            return ready(Ok(())).boxed();
-        }
         let (done, followed) = oneshot::channel();
         // Sent now, not when polled: a wish and its opposite keep their order.
-        let wished = self.wishes.send(Wish::Follow { channel: self.channel(room), done });
+        let wished = self.wishes.send(Wish::Follow { channel: self.channels.of(room), done });
         async move {
             wished.map_err(|_| unreachable("it is closed"))?;
             let followed = tokio::time::timeout(FOLLOWED, followed).await;
@@ -214,7 +211,7 @@ impl Backplane for RedisBackplane {
     }
 
     fn unwatch(&self, room: &RoomId) -> BoxFuture<'static, Result<(), BackplaneError>> {
-        let wished = self.wishes.send(Wish::Leave { channel: self.channel(room) });
+        let wished = self.wishes.send(Wish::Leave { channel: self.channels.of(room) });
         ready(wished.map_err(|_| unreachable("it is closed"))).boxed()
     }
 
@@ -248,11 +245,6 @@ impl Drop for Running {
             task.abort();
         }
     }
-}
-
-/// The only kind the seed shares.
-fn is_chat(room: &RoomId) -> bool {
-    room.kind() == recado_actors::id::RoomKind::Chat
 }
 
 fn unreachable(why: &str) -> BackplaneError {

@@ -41,6 +41,7 @@ mod chat_clients;
 mod chat_dying;
 mod chat_entering;
 mod chat_files;
+mod chat_nodes;
 mod chat_presence;
 mod chat_rest;
 mod chat_sending;

@@ -36,6 +36,7 @@ const PURE_CORES: &[&str] = &[
     "actors/src/document/replica.rs",
 ];
 const CODECS: &[&str] = &[
+    "src/backplane/redis/channels.rs",
     "src/backplane/redis/payload.rs",
     "src/doors/documents/codec.rs",
     "src/doors/documents/dialect.rs",

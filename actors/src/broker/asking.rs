@@ -11,12 +11,11 @@ use tokio::time::timeout;
 
 use crate::broker::{AGAIN, Broker, TRIES};
 use crate::dialect::Announcement;
-use crate::id::{GroupId, RoomId, UserId};
-use crate::message::room::{AddEntry, LookAtGroup, NewEntry, Posted, RoomEvent};
-use crate::ports::LogError;
+use crate::id::RoomId;
+use crate::message::room::{AddEntry, NewEntry, Posted, RoomEvent};
 use crate::refusal::Refusal;
 use crate::room::Room;
-use crate::shard::{CountSessions, EndSessions, EnterMembers, TellEveryone};
+use crate::shard::{CountSessions, EndSessions, TellEveryone};
 use crate::supervisor::ask;
 
 impl Broker {
@@ -80,19 +79,6 @@ impl Broker {
         fullest.sort_by_key(|(_, sessions)| std::cmp::Reverse(*sessions));
         fullest.truncate(count.most);
         fullest
-    }
-
-    /// A group is not what it was: its room looks at it before it hears anything else, and those who are in it now hear
-    /// what is said there.
-    pub(crate) async fn group_changed(&self, group: GroupId, users: Vec<UserId>) -> Result<(), LogError> {
-        let room = group.room();
-        if let Some(addr) = self.room_if_open(&room) {
-            addr.do_send(LookAtGroup);
-        }
-        let from = self.ports().log.head(&room).await?.seq;
-        let enter = EnterMembers { group, users: users.into(), from };
-        self.shards().iter().for_each(|shard| shard.tell(enter.clone()));
-        Ok(())
     }
 
     /// Tells every session on this node.

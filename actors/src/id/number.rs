@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{IdError, MessageId, RoomId, RoomKind};
 
 /// JavaScript's `Number.MAX_SAFE_INTEGER`.
@@ -16,8 +18,17 @@ fn whole(text: &str) -> Option<u64> {
 }
 
 /// A group of users; its room is `group:<number>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u64")]
 pub struct GroupId(u64);
+
+impl TryFrom<u64> for GroupId {
+    type Error = IdError;
+
+    fn try_from(number: u64) -> Result<Self, IdError> {
+        Self::new(number)
+    }
+}
 
 impl GroupId {
     pub fn new(number: u64) -> Result<Self, IdError> {

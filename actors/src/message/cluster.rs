@@ -6,7 +6,7 @@ use actix::Message;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::id::{ClientId, Epoch, NodeId, RoomId, UserId};
+use crate::id::{ClientId, Epoch, GroupId, NodeId, RoomId, Seq, UserId};
 use crate::message::presence::Status;
 use crate::message::receipt::Watermark;
 use crate::message::room::{Entry, EntryBody, Published};
@@ -63,8 +63,14 @@ pub enum News {
         signal: Arc<Published>,
         at: Timestamp,
     },
-    /// Its group was changed: whoever has it at hand looks again.
-    GroupChanged,
+    /// Told to all nodes: whoever has the group at hand looks at it again, and these users are in it now and hear what
+    /// follows this number.
+    GroupChanged {
+        group: GroupId,
+        users: Arc<[UserId]>,
+        epoch: Epoch,
+        from: Seq,
+    },
 }
 
 /// Command: hear of this room from now on. One try: the room asks again.

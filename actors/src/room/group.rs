@@ -9,7 +9,6 @@ use actix::{ActorFutureExt, AsyncContext, Context, ContextFutureSpawner, Handler
 
 use crate::id::{GroupId, SessionId, UserId};
 use crate::message::client::Right;
-use crate::message::cluster::News;
 use crate::message::room::{GetStanding, LeaveRoom, LookAtGroup, Standing};
 use crate::ports::LogError;
 use crate::ports::people::{Group, GroupKind, MemberRole, People, Span};
@@ -107,7 +106,6 @@ impl Handler<LookAtGroup> for Room {
     type Result = ();
 
     fn handle(&mut self, _: LookAtGroup, ctx: &mut Self::Context) {
-        self.publish(News::GroupChanged);
         self.look_at_group(ctx);
     }
 }

@@ -77,7 +77,8 @@ impl Handler<RoomNews> for Room {
             News::SignalGiven { user, signal, at } => {
                 self.tell(RoomEvent::SignalGiven { room: self.id.clone(), user, signal, at }, None);
             }
-            News::GroupChanged => self.look_at_group(ctx),
+            // For the node, which has told this room.
+            News::GroupChanged { .. } => {}
         }
     }
 }

@@ -14,15 +14,17 @@ use deadpool_redis::redis::{Msg, Value};
 use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, OptionFuture};
 use recado_actors::clock::Clock;
-use recado_actors::id::{NodeId, RoomId};
+use recado_actors::id::NodeId;
 use recado_actors::message::cluster::RoomNews;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
 
 pub(super) use self::following::Wish;
 use self::following::{Errand, Following};
+use super::Shared;
+use super::channels::Channels;
 use super::connection::Server;
-use super::{Shared, payload};
+use super::payload::{self, Unread};
 
 const FIRST_BACK_OFF: Duration = Duration::from_millis(50);
 const LAST_BACK_OFF: Duration = Duration::from_secs(1);
@@ -33,7 +35,7 @@ const ELSEWHERE: &str = "elsewhere";
 
 pub(super) struct Listener {
     pub(super) shared: Arc<Shared>,
-    pub(super) prefix: String,
+    pub(super) channels: Channels,
     /// Silence after which the connection is asked whether it lives.
     pub(super) ping: Duration,
     pub(super) payload_bytes: usize,
@@ -146,21 +148,29 @@ impl Listener {
         if self.shared.echoes.is_ours(channel, payload) {
             return;
         }
-        let room = channel.strip_prefix(&self.prefix).and_then(|name| RoomId::parse(name).ok());
-        let news = payload::read(payload, self.payload_bytes, self.clock.now());
-        match (room, NodeId::parse(ELSEWHERE), news) {
-            (Some(room), Ok(from), Ok(news)) => {
-                self.shared.vitals.received.fetch_add(1, Relaxed);
-                self.shared
-                    .vitals
-                    .drop_many(self.shared.incoming.push(RoomNews { from, room, news }, payload.len()));
+        let vitals = &self.shared.vitals;
+        match self.read(channel, payload) {
+            Ok(news) => {
+                vitals.received.fetch_add(1, Relaxed);
+                vitals.drop_many(self.shared.incoming.push(news, payload.len()));
             }
-            (_, _, read) => {
-                self.shared.vitals.ignored.fetch_add(1, Relaxed);
-                let why = read.err().map_or_else(|| "is for no room".to_owned(), |unread| unread.to_string());
+            Err(why) => {
+                vitals.ignored.fetch_add(1, Relaxed);
                 log::debug!("a payload from redis was ignored: it {why}");
             }
         }
+    }
+
+    fn read(&self, channel: &str, payload: &[u8]) -> Result<RoomNews, Unread> {
+        if self.channels.is_own(channel) {
+            let news = payload::read_own(payload, self.payload_bytes)?;
+            let in_its_place = self.channels.of(&news.room) == channel;
+            return if in_its_place { Ok(news) } else { Err(Unread::OtherRoom) };
+        }
+        let room = self.channels.chat(channel).ok_or(Unread::OtherRoom)?;
+        let from = NodeId::parse(ELSEWHERE).map_err(|_| Unread::Malformed)?;
+        let news = payload::read(payload, self.payload_bytes, self.clock.now())?;
+        Ok(RoomNews { from, room, news })
     }
 }
 

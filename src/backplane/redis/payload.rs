@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use recado_actors::clock::Timestamp;
 use recado_actors::id::{ClientId, MessageId, UserId};
-use recado_actors::message::cluster::News;
+use recado_actors::message::cluster::{News, RoomNews};
 use recado_actors::message::room::{EntryBody, Message, Role, Sender};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -28,6 +28,8 @@ pub enum Unread {
     Malformed,
     #[error("is of a type that does not travel")]
     OtherType,
+    #[error("is for another room than its channel, or for none")]
+    OtherRoom,
 }
 
 #[derive(Deserialize)]
@@ -83,6 +85,28 @@ pub fn read(payload: &[u8], most_bytes: usize, now: Timestamp) -> Result<News, U
         "typing" => typing(from(data)?, now),
         _ => Err(Unread::OtherType),
     }
+}
+
+/// What only our nodes understand, and whether it is of no use when late; none for what does not travel.
+pub fn own(news: &RoomNews) -> Option<(Vec<u8>, bool)> {
+    let signal = match news.news {
+        News::TypingChanged { .. }
+        | News::PresenceChanged { .. }
+        | News::AttendanceChanged { .. }
+        | News::SignalGiven { .. } => true,
+        News::EntryAdded { .. } | News::ReceiptMoved { .. } | News::GroupChanged { .. } => false,
+        // It came from elsewhere.
+        News::EntryRelayed { .. } => return None,
+    };
+    serde_json::to_vec(news).ok().map(|payload| (payload, signal))
+}
+
+/// The same, read.
+pub fn read_own(payload: &[u8], most_bytes: usize) -> Result<RoomNews, Unread> {
+    if payload.len() > most_bytes {
+        return Err(Unread::TooLarge);
+    }
+    serde_json::from_slice(payload).map_err(|_| Unread::Malformed)
 }
 
 fn from<'a, T: Deserialize<'a>>(data: &'a str) -> Result<T, Unread> {

@@ -125,3 +125,41 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_our_nodes_say_reads_back_and_what_came_from_elsewhere_is_not_said_again() {
+    use recado_actors::id::{Epoch, GroupId, NodeId, Seq};
+    use recado_actors::message::room::{Entry, Role};
+    let sender = Sender { id: "7".into(), name: None, email: None, avatar: None, more: Map::new() };
+    let message = Message::text(MessageId::numbered(9), "olá".into(), Role::User, sender, "T1".into());
+    let body = EntryBody::MessagePosted { message };
+    let (by, client_id) = (UserId::parse("7").ok(), ClientId::parse("c").unwrap());
+    let entry = Entry {
+        seq: Seq(3),
+        at: NOW,
+        by: by.clone(),
+        client_id: Some(client_id.clone()),
+        body: body.clone(),
+    };
+    let users = [UserId::parse("8").unwrap()].into();
+    let group = GroupId::new(1).unwrap();
+    let news = [
+        (News::EntryAdded { epoch: Epoch(7), entry: entry.into() }, Some(false)),
+        (News::GroupChanged { group, users, epoch: Epoch(7), from: Seq(2) }, Some(false)),
+        (
+            News::PresenceChanged { user: by.clone().unwrap(), status: Default::default(), at: NOW },
+            Some(true),
+        ),
+        (News::EntryRelayed { by, client_id, body: Box::new(body) }, None),
+    ];
+    for (news, signal) in news {
+        let told = RoomNews { from: NodeId::parse("a").unwrap(), room: group.room(), news };
+        let payload = own(&told);
+        assert_eq!(payload.as_ref().map(|(_, signal)| *signal), signal);
+        let Some((payload, _)) = payload else { continue };
+        let heard = read_own(&payload, MOST).unwrap();
+        // All but the client id, which stays at home.
+        assert_eq!(own(&heard).map(|(again, _)| again), Some(payload.clone()));
+        assert!(read_own(&payload, payload.len() - 1).is_err() && read_own(&payload[1..], MOST).is_err());
+    }
+}
