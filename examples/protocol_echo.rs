@@ -86,18 +86,17 @@ fn fail(why: &str) -> ExitCode {
 
 /// The doors and what they speak.
 pub fn annex(config: &Config) -> Annex {
-    let engine = Mount::new(rules(&config.doors.chat, "/engine.io/"), DIALECT, Box::new(Echoes));
+    let engine = Mount::new(rules(&config.doors.chat), DIALECT, Box::new(Echoes)).at("/engine.io/");
     let chat = &config.doors.chat;
     let limits = Limits { attachment_bytes: chat.max_message_bytes, ..Limits::default() };
     let connect_timeout = Duration::from_millis(chat.connect_timeout_ms);
     let riders = SocketIo { talks: Arc::new(EchoTalks), connect_timeout, limits };
-    let socket = Mount::new(rules(chat, "/socket.io/"), DIALECT, Box::new(riders));
+    let socket = Mount::new(rules(chat), DIALECT, Box::new(riders)).at("/socket.io/");
     Annex { dialects: vec![Arc::new(OverEngine(Echo))], doors: vec![engine, socket, Arc::new(PlainEcho)] }
 }
 
-pub fn rules(chat: &Chat, path: &str) -> Rules {
+pub fn rules(chat: &Chat) -> Rules {
     Rules {
-        path: path.to_owned(),
         ping_interval: Duration::from_millis(chat.heartbeat_ms),
         ping_timeout: Duration::from_millis(chat.timeout_ms),
         upgrade_timeout: Duration::from_millis(chat.upgrade_timeout_ms),

@@ -3,10 +3,12 @@
 //! An app that was built is listening; it ends by `stop`, which says goodbye to everyone within the drain time.
 
 mod bridging;
+mod fronts;
 mod keeping;
 mod listen;
 mod signals;
 mod storing;
+mod thread;
 mod webhooks;
 mod wiring;
 
@@ -80,6 +82,7 @@ pub struct App {
     serving: JoinHandle<std::io::Result<()>>,
     sweeping: JoinHandle<()>,
     address: SocketAddr,
+    own_addresses: Vec<(&'static str, SocketAddr)>,
     internal_address: Option<SocketAddr>,
     metrics_address: Option<SocketAddr>,
     drain: Duration,
@@ -91,6 +94,7 @@ impl App {
         let drain = Duration::from_millis(config.server.drain_ms);
         let listeners = Listeners::bind(&config)?;
         let address = listeners.shared.local_addr().context("the address that was bound")?;
+        let own_addresses = listeners.own_addresses().context("the addresses of doors")?;
         let internal_address = listeners.internal.as_ref().map(TcpListener::local_addr).transpose()?;
         let metrics_address = listeners.metrics.as_ref().map(TcpListener::local_addr).transpose()?;
         let World { clock, ports: given, on_fatal, annex } = world;
@@ -121,6 +125,7 @@ impl App {
             serving,
             server: handle,
             address,
+            own_addresses,
             internal_address,
             metrics_address,
             drain,
@@ -134,6 +139,11 @@ impl App {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where doors that have a port of their own listen, by the names of their sections.
+    pub fn own_addresses(&self) -> &[(&'static str, SocketAddr)] {
+        &self.own_addresses
     }
 
     /// Where the internal API listens, when it has a port of its own.
@@ -190,6 +200,9 @@ pub async fn serve_in(mut config: Config, world: World) -> anyhow::Result<()> {
     let demo = config.demo.enabled.then(|| config.clone());
     let app = App::build(config, world).await?;
     log::info!(address:% = app.address(); "listening");
+    for (door, address) in app.own_addresses() {
+        log::info!(door, address:%; "listening for one door");
+    }
     if let (true, Some(config)) = (ephemeral, demo) {
         signals::tell(&ops::demo::links(&config, app.address()));
     }

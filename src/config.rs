@@ -16,6 +16,7 @@ mod limits;
 mod log;
 mod metrics;
 mod network;
+mod ports;
 mod ranges;
 mod reading;
 mod rooms;
@@ -118,7 +119,7 @@ impl Config {
         self.server.contradictions(found);
         self.limits.contradictions(found);
         self.auth.contradictions(&self.server, found);
-        self.internal.contradictions(&self.server, found);
+        self.internal.contradictions(found);
         self.store.contradictions(found);
         self.files.contradictions(&self.store, found);
         self.backend.contradictions(&self.internal, &self.webhooks, found);
@@ -126,7 +127,8 @@ impl Config {
         self.backplane.contradictions(found);
         self.doors.contradictions(&self.limits, &self.backplane, found);
         self.log.contradictions(found);
-        self.metrics.contradictions(&self.server, &self.internal, found);
+        self.metrics.contradictions(found);
+        ports::contradictions(self, found);
     }
 
     /// What is allowed but likely not meant; one line each, for the log.
@@ -148,8 +150,9 @@ impl Config {
                 "doors.collab.cluster: is true, but what is said at that door stays on its node".to_owned(),
             );
         }
-        if !self.doors.widget.enabled {
-            lines.push("doors.widget.enabled: is false, so no client can connect".to_owned());
+        lines.extend(self.doors.ports_of_nobody());
+        if self.doors.all_shut() {
+            lines.push("doors: all are shut, so no client can connect".to_owned());
         }
         lines
     }

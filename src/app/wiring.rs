@@ -10,7 +10,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web::ServiceConfig;
 use recado_actors::broker::{Broker, Plan};
 use recado_actors::courier::Schedule;
 use recado_actors::depot::Depot;
@@ -25,20 +24,27 @@ pub(super) use self::documents::library;
 use super::{Annex, Birth, keeping};
 use crate::auth::{InternalSecrets, Tickets, Verifier};
 use crate::config::{Compression, Config, Mode};
-use crate::doors::admin::{self, AdminDoor};
-use crate::doors::internal::{self, InternalDoor};
-use crate::doors::ops::{self, OpsDoor};
+use crate::doors::admin::AdminDoor;
+use crate::doors::internal::InternalDoor;
+use crate::doors::ops::OpsDoor;
 use crate::doors::socket::GuardLimits;
 use crate::doors::socket::claim::Claim;
 use crate::doors::socket::deflate::DeflateRules;
 use crate::doors::socket::gate::{Gate, GateRules};
 use crate::doors::socketio::chat::ChatDoor;
-use crate::doors::socketio::chat::rest::{self, RestDoor};
-use crate::doors::uploads::{self, UploadsDoor};
-use crate::doors::widget::WidgetDoor;
+use crate::doors::socketio::chat::rest::RestDoor;
+use crate::doors::uploads::UploadsDoor;
 use crate::doors::widget::dialect::WidgetDialect;
 use crate::telemetry::Dial;
 use crate::telemetry::metrics::{BrokerFigures, Metrics};
+
+/// A door on the shared port, and as its original had it, on a port of its own.
+pub(super) struct Doorway {
+    /// As in `[doors.<name>]`.
+    pub name: &'static str,
+    pub shared: Arc<dyn Claim>,
+    pub alone: Arc<dyn Claim>,
+}
 
 /// What the doors of every thread share.
 pub(super) struct House {
@@ -47,9 +53,10 @@ pub(super) struct House {
     pub user_timeout: Duration,
     /// None: nobody is offered compression.
     pub deflate: Option<DeflateRules>,
-    pub widget: WidgetDoor,
-    /// What has paths of its own.
+    /// What is reached on the shared port; the first that claims a path gets it.
     pub claims: Vec<Arc<dyn Claim>>,
+    /// The open doors that may have a port of their own.
+    pub doorways: Vec<Doorway>,
     pub internal: InternalDoor,
     pub ops: Arc<OpsDoor>,
     pub uploads: Arc<UploadsDoor>,
@@ -58,54 +65,6 @@ pub(super) struct House {
     /// None: the page is not served.
     pub admin: Option<Arc<AdminDoor>>,
     pub metrics: Arc<Metrics>,
-}
-
-impl House {
-    /// The HTTP side of the shared port; with the internal API when that has no port of its own.
-    pub(super) fn shared_routes(&self, with_internal: bool) -> impl FnOnce(&mut ServiceConfig) + use<> {
-        let internal = with_internal.then(|| internal::configure(self.internal.clone()));
-        let admin = self.admin.clone().filter(|_| with_internal).map(admin::configure);
-        let ops = ops::configure(self.ops.clone());
-        let uploads = uploads::configure(self.uploads.clone());
-        let chat = self.chat.clone();
-        let claims = self.claims.clone();
-        move |routes| {
-            claims.into_iter().for_each(|claim| claim.routes(routes));
-            if let Some(internal) = internal {
-                internal(routes);
-            }
-            if let Some(admin) = admin {
-                admin(routes);
-            }
-            uploads(routes);
-            let mut documents = vec![uploads::openapi()];
-            if let Some(chat) = chat {
-                rest::configure(chat)(routes);
-                documents.push(rest::openapi());
-            }
-            internal::configure_docs(documents)(routes);
-            ops(routes);
-        }
-    }
-
-    /// The HTTP side of the metrics' port.
-    pub(super) fn metrics_routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
-        ops::metrics::configure(self.metrics.clone())
-    }
-
-    /// The HTTP side of the internal API's own port.
-    pub(super) fn internal_routes(&self) -> impl FnOnce(&mut ServiceConfig) + use<> {
-        let internal = internal::configure(self.internal.clone());
-        let admin = self.admin.clone().map(admin::configure);
-        let health = ops::configure_health(self.ops.clone());
-        move |routes| {
-            internal(routes);
-            if let Some(admin) = admin {
-                admin(routes);
-            }
-            health(routes);
-        }
-    }
 }
 
 /// What Prometheus is told; the gate knows of sockets the broker does not.
@@ -142,8 +101,8 @@ pub(super) fn house(
     let secrets = Arc::new(internal_secrets(config));
     let chat = chat::door(config, &depot, &verifier);
     let documents = documents::door(config, &broker, verifier.clone(), tickets.clone())?;
-    let own = claims(config, &broker, chat.clone(), &verifier, &gate)?;
-    let claims = own.chain(documents).chain(annex.doors).collect();
+    let doorways: Vec<_> = doorways(config, &broker, chat.clone(), &verifier, &gate)?.chain(widget).collect();
+    let claims = documents.into_iter().chain(annex.doors).chain(shared(config, &doorways)).collect();
     let chat = chat.map(|chat| chat::rest(config, &broker, chat, &gate));
     let uploads = keeping::door(config, &broker, depot, verifier.clone(), gate.clone());
     let admin = AdminDoor::new(config, broker.clone(), gate.clone(), secrets.clone(), verifier);
@@ -155,7 +114,7 @@ pub(super) fn house(
     let admin = config.admin.enabled.then(|| Arc::new(admin));
     #[rustfmt::skip]
     let house = House {
-        gate, guard, user_timeout, deflate, widget, claims, internal, ops, uploads, chat, admin, metrics,
+        gate, guard, user_timeout, deflate, claims, doorways, internal, ops, uploads, chat, admin, metrics,
     };
     Ok((broker, house))
 }
@@ -171,17 +130,24 @@ fn internal(
     InternalDoor { broker, secrets, gate, tickets, log_level, body_bytes: config.limits.body_bytes }
 }
 
-/// The doors with paths of their own.
-fn claims(
+/// The doors that may have a port of their own; the widget's, which takes any path, comes last.
+fn doorways(
     config: &Config,
     broker: &Broker,
     chat: Option<ChatDoor>,
     verifier: &Arc<Verifier>,
     gate: &Arc<Gate>,
-) -> anyhow::Result<impl Iterator<Item = Arc<dyn Claim>> + use<>> {
-    let chat = chat.map(|door| chat::claim(config, door));
+) -> anyhow::Result<impl Iterator<Item = Doorway> + use<>> {
+    let chat = chat.map(|door| chat::doorway(config, door));
     let collab = collab::door(config, broker, verifier, gate)?;
     Ok([chat, collab, rooms::door(config, verifier)?].into_iter().flatten())
+}
+
+/// What they are on the shared port. That is an only door's own: it is also where its original had it.
+fn shared(config: &Config, doorways: &[Doorway]) -> Vec<Arc<dyn Claim>> {
+    let only = config.doors.only();
+    let alone = doorways.iter().filter(|door| only == Some(door.name)).map(|door| door.alone.clone());
+    doorways.iter().map(|door| door.shared.clone()).chain(alone).collect()
 }
 
 fn dialects(config: &Config, more: impl Iterator<Item = Arc<dyn Dialect>>) -> Dialects {

@@ -26,6 +26,8 @@ pub struct Doors {
 #[serde(deny_unknown_fields)]
 pub struct Widget {
     pub enabled: bool,
+    /// 0: none of its own.
+    pub port: u16,
     pub heartbeat_ms: u64,
     pub first_frame_ms: u64,
 }
@@ -34,6 +36,8 @@ pub struct Widget {
 #[serde(deny_unknown_fields)]
 pub struct Chat {
     pub enabled: bool,
+    /// 0: none of its own.
+    pub port: u16,
     pub known_users_only: bool,
     pub events_per_minute: u32,
     pub pending_messages: usize,
@@ -62,6 +66,8 @@ pub struct Events {
 #[serde(deny_unknown_fields)]
 pub struct Strangers {
     pub enabled: bool,
+    /// 0: none of its own.
+    pub port: u16,
     pub anonymous: bool,
 }
 
@@ -69,6 +75,8 @@ pub struct Strangers {
 #[serde(deny_unknown_fields)]
 pub struct Collab {
     pub enabled: bool,
+    /// 0: none of its own.
+    pub port: u16,
     pub anonymous: bool,
     pub heartbeat_ms: u64,
     pub timeout_ms: u64,

@@ -19,11 +19,11 @@ impl ConfigErrors {
 
 /// Settings that are well formed but do not go together, by the settings they are about.
 #[derive(Default)]
-pub(super) struct Contradictions(Vec<(&'static [&'static str], String)>);
+pub(super) struct Contradictions(Vec<(Vec<&'static str>, String)>);
 
 impl Contradictions {
-    pub fn against(&mut self, paths: &'static [&'static str], text: impl Into<String>) {
-        self.0.push((paths, text.into()));
+    pub fn against(&mut self, paths: &[&'static str], text: impl Into<String>) {
+        self.0.push((paths.to_vec(), text.into()));
     }
 
     pub fn verdict(self) -> Result<(), ConfigErrors> {

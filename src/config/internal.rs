@@ -1,14 +1,14 @@
 //! `[internal]`: who may call the internal API, and where it listens.
 //!
-//! It guarantees that a port of its own is not the shared one.
+//! It guarantees that its secrets are ones and that its address is one.
 
 use serde::Deserialize;
 
+use super::Secret;
 use super::errors::Contradictions;
 use super::reading::quoted;
 use super::secret::check_list;
 use super::server::is_host;
-use super::{Secret, Server};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,14 +19,10 @@ pub struct Internal {
 }
 
 impl Internal {
-    pub(super) fn contradictions(&self, server: &Server, found: &mut Contradictions) {
+    pub(super) fn contradictions(&self, found: &mut Contradictions) {
         check_list(&["internal.secrets"], &self.secrets, found);
         if !is_host(&self.host) {
             found.against(&["internal.host"], format!("{} is not an address", quoted(&self.host)));
-        }
-        if self.port != 0 && self.port == server.port {
-            let text = format!("{} is server.port as well; 0 serves the internal api there", self.port);
-            found.against(&["internal.port", "server.port"], text);
         }
     }
 }

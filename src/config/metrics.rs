@@ -1,13 +1,13 @@
 //! `[metrics]`: where Prometheus finds this node's figures.
 //!
-//! It guarantees that they have a port to themselves.
+//! It alone decides where they listen when no address is given.
 
 use serde::Deserialize;
 
+use super::Server;
 use super::errors::Contradictions;
 use super::reading::quoted;
 use super::server::is_host;
-use super::{Internal, Server};
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,17 +23,9 @@ impl Metrics {
         (self.port != 0).then_some((host, self.port))
     }
 
-    pub(super) fn contradictions(&self, server: &Server, internal: &Internal, found: &mut Contradictions) {
+    pub(super) fn contradictions(&self, found: &mut Contradictions) {
         if !self.host.is_empty() && !is_host(&self.host) {
             found.against(&["metrics.host"], format!("{} is not an address", quoted(&self.host)));
-        }
-        let taken = |other: u16| self.port != 0 && self.port == other;
-        let text = |other| format!("{} is {other} as well; metrics need a port of their own", self.port);
-        if taken(server.port) {
-            found.against(&["metrics.port", "server.port"], text("server.port"));
-        }
-        if taken(internal.port) {
-            found.against(&["metrics.port", "internal.port"], text("internal.port"));
         }
     }
 }

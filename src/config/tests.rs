@@ -44,6 +44,24 @@ fn the_defaults_are_valid_and_warn_of_nothing() {
 }
 
 #[test]
+fn the_shared_port_is_an_only_doors_own() {
+    let door = |name: &str, open: &str| (format!("RECADO_DOORS__{name}__ENABLED"), open.to_owned());
+    let only = |doors: &[(&str, &str)]| {
+        let doors: Vec<_> = doors.iter().map(|(name, open)| door(name, open)).collect();
+        let doors: Vec<_> = doors.iter().map(|(name, open)| (name.as_str(), open.as_str())).collect();
+        from_env(&doors).unwrap()
+    };
+    assert_eq!(only(&[]).doors.only(), None);
+    assert_eq!(only(&[("CHAT", "false")]).doors.only(), Some("widget"));
+    assert_eq!(only(&[("WIDGET", "false")]).doors.only(), Some("chat"));
+    let shut = [("WIDGET", "false"), ("CHAT", "false")];
+    assert_eq!(only(&[shut.as_slice(), &[("COLLAB", "true")]].concat()).doors.only(), Some("collab"));
+    assert_eq!(only(&[shut.as_slice(), &[("DOCUMENTS", "true")]].concat()).doors.only(), None);
+    assert_eq!(only(&[("WIDGET", "false"), ("DOCUMENTS", "true")]).doors.only(), None);
+    assert_eq!(only(&shut).warnings(), ["doors: all are shut, so no client can connect"]);
+}
+
+#[test]
 fn every_setting_stands_under_one_line_of_meaning() {
     let mut before = "";
     let mut section = "";

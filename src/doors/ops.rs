@@ -60,7 +60,7 @@ pub fn configure(door: Arc<OpsDoor>) -> impl FnOnce(&mut ServiceConfig) {
     }
 }
 
-/// Health alone, as on the internal API's own port.
+/// Health alone, as on a port that is a door's own.
 pub fn configure_health(door: Arc<OpsDoor>) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         config
@@ -70,6 +70,11 @@ pub fn configure_health(door: Arc<OpsDoor>) -> impl FnOnce(&mut ServiceConfig) {
             .route("/health/ready", web::get().to(health::ready))
             .default_service(web::to(elsewhere));
     }
+}
+
+/// What the original said at its root, where no page of ours is.
+pub fn configure_root(config: &mut ServiceConfig) {
+    config.route("/", web::get().to(health::health));
 }
 
 /// Any other path, as the original answered it.

@@ -2,6 +2,7 @@
 //!
 //! A client written for the original server connects unmodified; what goes beyond it is seen only by those who ask.
 
+mod claiming;
 pub mod codec;
 pub mod dialect;
 mod entering;
@@ -32,13 +33,13 @@ use crate::auth::{Tickets, Verifier};
 use crate::doors::in_hand::InHand;
 use crate::doors::socket::gate::Place;
 use crate::doors::socket::handshake::Arrival;
-use crate::doors::socket::{Conversation, Said};
+use crate::doors::socket::upgrade::Accepted;
+use crate::doors::socket::{Conversation, Said, Socket};
 use crate::doors::widget::codec::{Asked, Heard};
 use crate::doors::widget::entering::Visitor;
 use crate::doors::widget::words::Subject;
 
 /// What every widget connection shares.
-#[derive(Clone)]
 pub struct WidgetDoor {
     pub verifier: Arc<Verifier>,
     /// None: there is no secret to sign tickets with.
@@ -58,7 +59,7 @@ pub struct WidgetDoor {
 
 /// One client's talk with its session.
 pub struct WidgetTalk {
-    door: Rc<WidgetDoor>,
+    door: Arc<WidgetDoor>,
     worker: Rc<Worker>,
     outlet: Rc<Outlet>,
     allowance: Rc<Allowance>,
@@ -73,16 +74,14 @@ pub struct WidgetTalk {
 }
 
 impl WidgetTalk {
-    pub fn new(
-        door: Rc<WidgetDoor>,
-        worker: Rc<Worker>,
-        outlet: Rc<Outlet>,
-        allowance: Rc<Allowance>,
-        arrival: Arrival,
-        place: Place,
-    ) -> Self {
+    fn new(door: Arc<WidgetDoor>, accepted: Accepted) -> (Self, Socket) {
+        let Accepted { socket, arrival, worker, place } = accepted;
+        let (outlet, allowance) = (socket.outlet.clone(), socket.allowance.clone());
         let arrival = Some(Box::new(arrival));
-        Self { door, worker, outlet, allowance, arrival, session: None, room: None, place, posts: None }
+        (
+            Self { door, worker, outlet, allowance, arrival, session: None, room: None, place, posts: None },
+            socket,
+        )
     }
 
     fn say(&self, frame: Option<Frame>) {

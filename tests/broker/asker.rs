@@ -30,10 +30,10 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 pub fn annex(config: &Config) -> Annex {
     let mut annex = protocol_echo::annex(config);
-    let rules = protocol_echo::rules(&config.doors.chat, "/asking.io/");
+    let rules = protocol_echo::rules(&config.doors.chat);
     let connect_timeout = rules.connect_timeout;
     let riders = SocketIo { talks: Arc::new(Asks), connect_timeout, limits: Limits::default() };
-    annex.doors.push(Mount::new(rules, "echo", Box::new(riders)));
+    annex.doors.push(Mount::new(rules, "echo", Box::new(riders)).at("/asking.io/"));
     annex
 }
 

@@ -73,7 +73,12 @@ impl Chatter {
     }
 
     pub async fn knocks_at(house: &House, path: &str, auth: Value) -> Result<Self, Value> {
-        let (socket, _) = connect_async(house.ws_url(path)).await.expect("a socket");
+        Self::dials(&house.ws_url(path), auth).await
+    }
+
+    /// The same where the whole address is known.
+    pub async fn dials(url: &str, auth: Value) -> Result<Self, Value> {
+        let (socket, _) = connect_async(url).await.expect("a socket");
         let (welcome, sid, heard, answers) = (Value::Null, String::new(), VecDeque::new(), Vec::new());
         let mut chatter = Self { socket, welcome, sid, heard, answers, next: 0 };
         assert!(chatter.reads().await.starts_with('0'), "an opening");

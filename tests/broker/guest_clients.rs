@@ -16,14 +16,22 @@ const OPEN: [(&str, &str); 4] = [
     ("RECADO_DOORS__COLLAB__ENABLED", "true"),
 ];
 
-async fn plays(house: &House, door: &str, tokens: [&str; 2], transports: &str, clients: [&str; 2]) {
+/// Plays the door at this address; `more` may say that it is alone there.
+pub async fn plays(
+    url: &str,
+    door: &str,
+    tokens: [&str; 2],
+    transports: &str,
+    clients: [&str; 2],
+    more: &[&str],
+) {
     let folder = Path::new(NODE_FOLDER);
     if !clients.iter().all(|client| has("node", &folder.join("node_modules").join(client))) {
         return;
     }
     let mut command = Command::new("node");
-    command.arg(folder.join("guests.mjs")).args([&house.http_url(""), door]);
-    command.args(tokens).arg(transports).args(clients);
+    command.arg(folder.join("guests.mjs")).args([url, door]);
+    command.args(tokens).arg(transports).args(clients).args(more);
     let mut program = Program::start(command);
     let said = program.says(|_| true).await;
     assert!(said["failed"].is_null(), "{clients:?} at {door} over {transports}: {}", said["failed"]);
@@ -37,8 +45,8 @@ async fn two_versions_understand_each_other(door: &str, tokens: [&str; 2]) {
     let newest_first = ["socket.io-client", "socket.io-client-4.5"];
     let oldest_first = ["socket.io-client-4.5", "socket.io-client"];
     for transports in ["polling", "websocket", "polling,websocket", "websocket,polling"] {
-        plays(&house, door, tokens, transports, newest_first).await;
-        plays(&house, door, tokens, transports, oldest_first).await;
+        plays(&house.http_url(""), door, tokens, transports, newest_first, &[]).await;
+        plays(&house.http_url(""), door, tokens, transports, oldest_first, &[]).await;
     }
     house.ends().await;
 }

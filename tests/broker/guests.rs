@@ -18,7 +18,12 @@ pub struct Caller {
 impl Caller {
     /// Opens a session at this mount, as in `/rooms/socket.io/`.
     pub async fn arrives(house: &House, mount: &str) -> Self {
-        let url = house.ws_url(&format!("{mount}?EIO=4&transport=websocket"));
+        Self::dials(&house.ws_url(mount)).await
+    }
+
+    /// The same where the whole address is known.
+    pub async fn dials(mount: &str) -> Self {
+        let url = format!("{mount}?EIO=4&transport=websocket");
         let (socket, _) = timeout(SOON, connect_async(url)).await.expect("in time").expect("a socket");
         let mut caller = Self { socket, opening: Value::Null };
         let opening = caller.hears_packet().await;
@@ -29,10 +34,14 @@ impl Caller {
     /// Joins with this to show, and is let in.
     pub async fn enters(house: &House, mount: &str, auth: Value) -> Self {
         let mut caller = Self::arrives(house, mount).await;
-        caller.joins(auth).await;
-        let answer = caller.hears_packet().await;
-        assert!(answer.starts_with(r#"40{"sid":""#), "{answer}");
+        caller.is_let_in(auth).await;
         caller
+    }
+
+    pub async fn is_let_in(&mut self, auth: Value) {
+        self.joins(auth).await;
+        let answer = self.hears_packet().await;
+        assert!(answer.starts_with(r#"40{"sid":""#), "{answer}");
     }
 
     /// Asks to be let in; null shows nothing.

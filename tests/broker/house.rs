@@ -68,6 +68,13 @@ impl House {
         format!("ws://{}{path}", self.app().address())
     }
 
+    /// On the port that a door has to itself, without a scheme.
+    pub fn own(&self, door: &str, path: &str) -> String {
+        let mut own = self.app().own_addresses().iter();
+        let (_, address) = own.find(|(name, _)| *name == door).expect("the door has a port of its own");
+        format!("{address}{path}")
+    }
+
     /// A stock widget client that has been let in.
     pub async fn widget(&self, user: &str, chat: &str) -> Person {
         self.enters(&sign(&claims(user, chat)), "").await

@@ -88,6 +88,8 @@ mod next_in_trouble;
 mod official_suites;
 mod origins;
 mod own_faults;
+mod own_port_clients;
+mod own_ports;
 mod presence;
 mod problems;
 mod python_client;

@@ -1,5 +1,6 @@
 // Plays two stock clients, of two versions, at the doors of the rooms and collab dialects, over the transports it is given.
-// Usage: node guests.mjs <http-url> <rooms | collab> <token> <token> <transport[,transport]> <client> <other client>
+// Usage: node guests.mjs <http-url> <rooms | collab> <token> <token> <transport[,transport]> <client> <other client> [alone]
+// With the last word the door has the port to itself, and clients go to the path they go to where they are told none.
 //
 // stdout: {"done":"…"} with the name of the transport the first ended on, or {"failed":"…"}; it ends with status 0 or 1
 import assert from "node:assert/strict";
@@ -7,7 +8,8 @@ import assert from "node:assert/strict";
 const SOON_MS = 15_000;
 const MANY = 100;
 
-const [url, door, firstToken, secondToken, transports, ...kinds] = process.argv.slice(2);
+const [url, door, firstToken, secondToken, transports, first, second, alone] = process.argv.slice(2);
+const kinds = [first, second];
 const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const next = (emitter, event) =>
@@ -36,7 +38,7 @@ const gather = (socket, event, count) =>
 const client = async (kind, token) => {
   const { io } = (await import(kind)).default ?? (await import(kind));
   return io(url, {
-    path: `/${door}/socket.io/`,
+    ...(alone ? {} : { path: `/${door}/socket.io/` }),
     transports: transports.split(","),
     auth: token === "" ? {} : { token },
     reconnection: false,

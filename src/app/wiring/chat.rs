@@ -7,9 +7,9 @@ use recado_actors::broker::Broker;
 use recado_actors::depot::Depot;
 use recado_actors::dialect::Dialect;
 
+use super::Doorway;
 use crate::auth::Verifier;
 use crate::config::Config;
-use crate::doors::socket::claim::Claim;
 use crate::doors::socket::gate::Gate;
 use crate::doors::socketio::chat::dialect::{CHAT, ChatDialect};
 use crate::doors::socketio::chat::rest::RestDoor;
@@ -43,7 +43,7 @@ pub(super) fn rest(config: &Config, broker: &Broker, chat: ChatDoor, gate: &Arc<
     Arc::new(RestDoor { broker: broker.clone(), chat, gate: gate.clone(), body_bytes })
 }
 
-pub(super) fn claim(config: &Config, door: ChatDoor) -> Arc<dyn Claim> {
+pub(super) fn doorway(config: &Config, door: ChatDoor) -> Doorway {
     let chat = &config.doors.chat;
     let connect_timeout = Duration::from_millis(chat.connect_timeout_ms);
     let riders = SocketIo {
@@ -52,7 +52,6 @@ pub(super) fn claim(config: &Config, door: ChatDoor) -> Arc<dyn Claim> {
         limits: Limits { attachment_bytes: chat.max_message_bytes, ..Limits::default() },
     };
     let rules = Rules {
-        path: "/socket.io/".to_owned(),
         ping_interval: Duration::from_millis(chat.heartbeat_ms),
         ping_timeout: Duration::from_millis(chat.timeout_ms),
         upgrade_timeout: Duration::from_millis(chat.upgrade_timeout_ms),
@@ -60,5 +59,6 @@ pub(super) fn claim(config: &Config, door: ChatDoor) -> Arc<dyn Claim> {
         connect_timeout,
         v3: chat.eio3,
     };
-    Mount::new(rules, CHAT, Box::new(riders))
+    let mounted = Mount::new(rules, CHAT, Box::new(riders)).at("/socket.io/");
+    Doorway { name: "chat", shared: mounted.clone(), alone: mounted }
 }

@@ -8,12 +8,12 @@ use recado_actors::broker::Broker;
 use recado_actors::dialect::Dialect;
 use recado_actors::id::{RoomId, RoomKind};
 
+use super::Doorway;
 use crate::auth::Verifier;
 use crate::config::{CLASSIC_BYTES, Collab, Config};
-use crate::doors::socket::claim::Claim;
 use crate::doors::socket::gate::Gate;
 use crate::doors::socketio::collab::dialect::{COLLAB, CollabDialect};
-use crate::doors::socketio::collab::{self, CollabDoor, CollabTalks, EVERYBODY, Figures};
+use crate::doors::socketio::collab::{self, Backing, CollabDoor, CollabTalks, EVERYBODY, Figures};
 use crate::doors::socketio::connection::SocketIo;
 use crate::doors::socketio::engine::mount::Mount;
 use crate::doors::socketio::engine::rules::Rules;
@@ -32,7 +32,7 @@ pub(super) fn door(
     broker: &Broker,
     verifier: &Arc<Verifier>,
     gate: &Arc<Gate>,
-) -> anyhow::Result<Option<Arc<dyn Claim>>> {
+) -> anyhow::Result<Option<Doorway>> {
     let collab = &config.doors.collab;
     if !collab.enabled {
         return Ok(None);
@@ -47,12 +47,13 @@ pub(super) fn door(
     let talks = Arc::new(CollabTalks(rules.clone()));
     let riders = Box::new(SocketIo { talks, connect_timeout: CONNECT_TIMEOUT, limits });
     let mount = Mount::limited(mounted(collab), COLLAB, riders, collab.max_connections);
-    Ok(Some(Arc::new(CollabDoor { mount, rules, broker: broker.clone(), gate: gate.clone() })))
+    let backing = Arc::new(Backing { rules, broker: broker.clone(), gate: gate.clone() });
+    let (shared, alone) = (CollabDoor::below_collab(&mount, &backing), CollabDoor::at_root(&mount, &backing));
+    Ok(Some(Doorway { name: "collab", shared, alone }))
 }
 
 fn mounted(collab: &Collab) -> Rules {
     Rules {
-        path: "/collab/socket.io/".to_owned(),
         ping_interval: Duration::from_millis(collab.heartbeat_ms),
         ping_timeout: Duration::from_millis(collab.timeout_ms),
         upgrade_timeout: Duration::from_secs(10),

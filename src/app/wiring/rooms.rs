@@ -7,9 +7,9 @@ use anyhow::Context;
 use recado_actors::dialect::Dialect;
 use recado_actors::id::RoomId;
 
+use super::Doorway;
 use crate::auth::Verifier;
 use crate::config::{CLASSIC_BYTES, Config};
-use crate::doors::socket::claim::Claim;
 use crate::doors::socketio::connection::SocketIo;
 use crate::doors::socketio::engine::mount::Mount;
 use crate::doors::socketio::engine::rules::Rules;
@@ -26,7 +26,7 @@ pub(super) fn dialect(config: &Config) -> Option<Arc<dyn Dialect>> {
     config.doors.rooms.enabled.then(|| -> Arc<dyn Dialect> { Arc::new(OverEngine(dialect)) })
 }
 
-pub(super) fn door(config: &Config, verifier: &Arc<Verifier>) -> anyhow::Result<Option<Arc<dyn Claim>>> {
+pub(super) fn door(config: &Config, verifier: &Arc<Verifier>) -> anyhow::Result<Option<Doorway>> {
     if !config.doors.rooms.enabled {
         return Ok(None);
     }
@@ -39,12 +39,13 @@ pub(super) fn door(config: &Config, verifier: &Arc<Verifier>) -> anyhow::Result<
     }));
     let limits = Limits { attachment_bytes: CLASSIC_BYTES, ..Limits::default() };
     let riders = SocketIo { talks: Arc::new(talks), connect_timeout: CONNECT_TIMEOUT, limits };
-    Ok(Some(Arc::new(RoomsDoor(Mount::new(mounted(), ROOMS, Box::new(riders))))))
+    let mount = Mount::new(mounted(), ROOMS, Box::new(riders));
+    let (shared, alone) = (RoomsDoor::below_rooms(&mount), RoomsDoor::at_root(&mount));
+    Ok(Some(Doorway { name: "rooms", shared, alone }))
 }
 
 fn mounted() -> Rules {
     Rules {
-        path: "/rooms/socket.io/".to_owned(),
         ping_interval: Duration::from_secs(25),
         ping_timeout: Duration::from_secs(20),
         upgrade_timeout: Duration::from_secs(10),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use recado_actors::broker::Broker;
 
+use super::Doorway;
 use crate::auth::{Tickets, Verifier};
 use crate::config::Config;
 use crate::doors::widget::WidgetDoor;
@@ -16,9 +17,12 @@ pub(super) fn door(
     broker: &Broker,
     verifier: Arc<Verifier>,
     tickets: Option<Arc<Tickets>>,
-) -> anyhow::Result<WidgetDoor> {
+) -> anyhow::Result<Option<Doorway>> {
+    if !config.doors.widget.enabled {
+        return Ok(None);
+    }
     let dialect = |name| broker.dialects().id(name).context("the widget's dialects are not registered");
-    Ok(WidgetDoor {
+    let door = Arc::new(WidgetDoor {
         verifier,
         tickets,
         plain: dialect(PLAIN)?,
@@ -28,5 +32,6 @@ pub(super) fn door(
         history_page: config.limits.history_page,
         // A backend that keeps the record is asked in the order of posting, so one at a time.
         posts_in_hand: if broker.ports().backend.is_some() { 1 } else { config.limits.posts_in_hand },
-    })
+    });
+    Ok(Some(Doorway { name: "widget", shared: door.clone(), alone: door }))
 }

@@ -60,6 +60,30 @@ fn metrics_have_a_port_to_themselves() {
 }
 
 #[test]
+fn no_two_parts_are_told_the_same_port() {
+    let (rooms, chat) = ("RECADO_DOORS__ROOMS__PORT", "RECADO_DOORS__CHAT__PORT");
+    let open = ("RECADO_DOORS__ROOMS__ENABLED", "true");
+    from_env(&[open, (rooms, "3000"), (chat, "4040"), ("METRICS_PORT", "9091")]).unwrap();
+    for (taken, setting) in [
+        ("8080", "server.port"),
+        ("9091", "metrics.port"),
+        ("9092", "internal.port"),
+        ("4040", "doors.chat.port"),
+    ] {
+        let others = [("METRICS_PORT", "9091"), ("RECADO_INTERNAL__PORT", "9092"), (chat, "4040")];
+        let both = line(&[&others, [open, (rooms, taken)].as_slice()].concat());
+        let told =
+            format!("doors.rooms.port: {taken} is {setting} as well; each needs its own (from {rooms})");
+        assert_eq!(both, told);
+    }
+    assert!(line(&[(chat, "65536")]).starts_with("doors.chat.port: 65536 is not between"));
+    // What only follows from another mistake is not told.
+    assert!(line(&[("PORT", "65536"), (chat, "8080")]).starts_with("server.port: "));
+    let shut = from_env(&[(rooms, "8080")]).unwrap();
+    assert_eq!(shut.warnings(), ["doors.rooms.port: is not listened on, the door is shut"]);
+}
+
+#[test]
 fn a_star_admits_every_origin_on_loopback_only() {
     from_env(&[("RECADO_SERVER__ALLOWED_ORIGINS", "*")]).unwrap();
     let open = [("RECADO_SERVER__ALLOWED_ORIGINS", "*"), ("HOST", "0.0.0.0"), ("JWT_SECRET", SECRET)];

@@ -75,12 +75,13 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
-/// Mounts the document at `/openapi.json`, with what other doors have to tell, and Swagger UI at `/swagger/`.
-pub fn configure_docs(others: Vec<utoipa::openapi::OpenApi>) -> impl FnOnce(&mut ServiceConfig) {
-    let mut document = openapi();
-    for other in others {
-        document.merge(other);
-    }
+/// Mounts what these tell, as one document, at `/openapi.json`, and Swagger UI at `/swagger/`.
+pub fn configure_docs(documents: Vec<utoipa::openapi::OpenApi>) -> impl FnOnce(&mut ServiceConfig) {
+    let document = documents.into_iter().reduce(|mut all, more| {
+        all.merge(more);
+        all
+    });
+    let document = document.unwrap_or_default();
     let document = Bytes::from(document.to_json().unwrap_or_default());
     let serve = move || {
         let document = document.clone();

@@ -1,4 +1,4 @@
-//! A door that claims paths of its own on the shared port. Whatever nobody claims is the widget's.
+//! A door that claims paths on a port. Of those that are on one port, the first that claims a path gets it.
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -134,6 +134,13 @@ impl Entrance {
         Ok(Socket { io, outlet, allowance, early, limits, deflate, inflater, buffer })
     }
 
+    /// Answers a handshake at a path that is no door's.
+    pub async fn turn_away(&self, framed: Framed<TcpStream, h1::Codec>) {
+        let problem = Problem::new(404, "no_door", "no door takes WebSockets at this path");
+        self.worker.broker().vitals().counts.connects.count(problem.code);
+        refuse(&mut framed.into_parts().io, &as_problem(&problem)).await;
+    }
+
     fn agreed(&self, request: &Request) -> Option<Agreed> {
         self.deflate.as_ref().and_then(|_| handshake::agreed(request.head()))
     }

@@ -11,6 +11,7 @@ mod heartbeat;
 mod life;
 mod line;
 pub mod mount;
+pub mod mounted;
 pub mod packet;
 pub mod payload;
 pub mod payload3;

@@ -20,6 +20,7 @@ use serde_json::json;
 
 pub use self::talking::{RoomsTalks, Rules};
 use super::engine::mount::Mount;
+use super::engine::mounted::Mounted;
 use crate::doors::pages::page;
 use crate::doors::socket::claim::Claim;
 use crate::doors::socket::upgrade::Entrance;
@@ -27,15 +28,38 @@ use crate::doors::socket::upgrade::Entrance;
 /// The name of the only room, in tokens of other doors too.
 pub const ROOM: &str = "roomChatTest";
 
-pub struct RoomsDoor(pub Arc<Mount>);
+/// The dialect at its place on a port: below `/rooms/`, or at the root of a port that is its own.
+pub struct RoomsDoor {
+    at: Arc<Mounted>,
+    at_root: bool,
+}
+
+impl RoomsDoor {
+    pub fn below_rooms(mount: &Arc<Mount>) -> Arc<Self> {
+        Arc::new(Self { at: mount.at("/rooms/socket.io/"), at_root: false })
+    }
+
+    /// As the original had it.
+    pub fn at_root(mount: &Arc<Mount>) -> Arc<Self> {
+        Arc::new(Self { at: mount.at("/socket.io/"), at_root: true })
+    }
+}
 
 impl Claim for RoomsDoor {
     fn claims(&self, path: &str) -> bool {
-        self.0.claims(path)
+        self.at.claims(path)
     }
 
     fn routes(self: Arc<Self>, routes: &mut ServiceConfig) {
-        self.0.clone().routes(routes);
+        self.at.clone().routes(routes);
+        if self.at_root {
+            routes
+                .route("/", web::get().to(greeting))
+                .route("/colours.css", web::get().to(colours))
+                .route("/{file:rooms\\.(css|js)}", web::get().to(file))
+                .default_service(web::to(elsewhere));
+            return;
+        }
         routes
             .route("/rooms", web::get().to(to_the_page))
             .route("/rooms/", web::get().to(greeting))
@@ -49,7 +73,7 @@ impl Claim for RoomsDoor {
         framed: Framed<TcpStream, h1::Codec>,
         entrance: Rc<Entrance>,
     ) -> LocalBoxFuture<'static, ()> {
-        self.0.clone().upgrade(request, framed, entrance)
+        self.at.clone().upgrade(request, framed, entrance)
     }
 }
 
@@ -69,6 +93,13 @@ async fn greeting(request: HttpRequest) -> HttpResponse {
 
 async fn file(request: HttpRequest, file: Path<String>) -> HttpResponse {
     match page(&format!("rooms/{file}")) {
+        Some(page) => page,
+        None => elsewhere(request).await,
+    }
+}
+
+async fn colours(request: HttpRequest) -> HttpResponse {
+    match page("colours.css") {
         Some(page) => page,
         None => elsewhere(request).await,
     }

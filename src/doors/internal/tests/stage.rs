@@ -27,7 +27,7 @@ use serde_json::Value;
 
 use super::people::Shorthand;
 use crate::auth::{InternalSecrets, Tickets};
-use crate::doors::internal::{InternalDoor, configure, configure_docs};
+use crate::doors::internal::{InternalDoor, configure, configure_docs, openapi};
 use crate::doors::socket::gate::{Gate, GateRules};
 use crate::telemetry::Dial;
 
@@ -135,7 +135,8 @@ impl Stage {
         let log_level = Dial::new(LevelFilter::Info);
         let door = InternalDoor { broker: broker.clone(), secrets, gate, tickets, log_level, body_bytes };
         let app = Rc::new(
-            init_service(App::new().configure(configure(door)).configure(configure_docs(Vec::new()))).await,
+            init_service(App::new().configure(configure(door)).configure(configure_docs(vec![openapi()])))
+                .await,
         );
         let call = move |request| -> LocalBoxFuture<'static, Answer> {
             let app = app.clone();

@@ -1,4 +1,4 @@
-//! `GET /collab/api/document/{id}`: a document as its newest update left it, for whoever shows a token.
+//! `GET /collab/api/document/{id}`, or `/api/document/{id}` on a port of its own: a document as its newest update left it, for whoever shows a token.
 
 use actix_web::http::Method;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL};
@@ -11,7 +11,7 @@ use recado_actors::warden::Admit;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::{CollabDoor, asked, words};
+use super::{Backing, asked, words};
 use crate::doors::problem::Problem;
 use crate::doors::socketio::engine::cors;
 use crate::doors::socketio::proof::{self, Proved};
@@ -21,7 +21,7 @@ const SCHEME: &str = "bearer ";
 /// Entries looked at in one go; each may be large.
 const PAGE: usize = 16;
 
-pub(super) async fn document(request: HttpRequest, door: Data<CollabDoor>, id: Path<String>) -> HttpResponse {
+pub(super) async fn document(request: HttpRequest, door: Data<Backing>, id: Path<String>) -> HttpResponse {
     let mut response = if request.method() == Method::OPTIONS {
         cors::preflight(&request)
     } else {
@@ -31,7 +31,7 @@ pub(super) async fn document(request: HttpRequest, door: Data<CollabDoor>, id: P
     response
 }
 
-async fn read(request: &HttpRequest, door: &CollabDoor, id: &str) -> Result<HttpResponse, Problem> {
+async fn read(request: &HttpRequest, door: &Backing, id: &str) -> Result<HttpResponse, Problem> {
     let unknown = || Problem::new(404, "unknown_document", "no such document");
     let room = asked::room(id).ok_or_else(unknown)?;
     admit(request, door, &room).await?;
@@ -41,7 +41,7 @@ async fn read(request: &HttpRequest, door: &CollabDoor, id: &str) -> Result<Http
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(answer))
 }
 
-async fn admit(request: &HttpRequest, door: &CollabDoor, room: &RoomId) -> Result<(), Problem> {
+async fn admit(request: &HttpRequest, door: &Backing, room: &RoomId) -> Result<(), Problem> {
     let address = door.gate.client_address(request.head());
     door.gate.check_failures(address)?;
     let (keys, counts) = (&door.rules.verifier, &door.broker.vitals().counts);
@@ -65,7 +65,7 @@ fn token(request: &HttpRequest) -> Option<&str> {
 }
 
 /// The document as the newest of its updates left it.
-async fn newest(door: &CollabDoor, room: &RoomId) -> Result<Option<Value>, Refusal> {
+async fn newest(door: &Backing, room: &RoomId) -> Result<Option<Value>, Refusal> {
     let mut before = Seq(u64::MAX);
     loop {
         let page = door.broker.ports().log.read(room, Stretch::Before(before), PAGE).await;

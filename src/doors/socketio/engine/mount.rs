@@ -1,4 +1,4 @@
-//! One place where Engine.IO is served: its rules, its sessions, and who rides on them.
+//! One service of Engine.IO: its rules, its sessions, and who rides on them, at whichever paths it is mounted.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -8,8 +8,6 @@ use actix::Actor;
 use actix_codec::Framed;
 use actix_http::{Request, h1};
 use actix_web::rt::net::TcpStream;
-use actix_web::web::{self, Data, ServiceConfig};
-use futures_util::future::LocalBoxFuture;
 use recado_actors::dialect::DialectId;
 use recado_actors::limiter::Allowance;
 use recado_actors::outlet::Outlet;
@@ -18,17 +16,16 @@ use super::capacity::{Capacity, Share};
 use super::denied::{Denied, raw_problem};
 use super::life::{Birth, Life};
 use super::line::{Line, LineWire};
+use super::mounted::Mounted;
 use super::packet::{Open, Packet, Protocol};
 use super::polled::Encoding;
 use super::registry::{Entry, Registry, Standing};
-use super::requests;
 use super::rider::{Riders, Seat};
 use super::riding::Riding;
 use super::rules::Rules;
 use super::session::{Session, TakeSocket};
 use super::sid::Sid;
 use super::wish::{Wish, wish};
-use crate::doors::socket::claim::Claim;
 use crate::doors::socket::gate::Place;
 use crate::doors::socket::upgrade::{Entrance, Manners, refuse};
 use crate::doors::socket::{Arrival, GuardLimits, serve};
@@ -120,6 +117,25 @@ impl Mount {
         })
     }
 
+    /// Itself at a path, as `/socket.io/`; it may be at several.
+    pub fn at(self: &Arc<Self>, path: &'static str) -> Arc<Mounted> {
+        Arc::new(Mounted { mount: self.clone(), path })
+    }
+
+    /// Serves a socket: a session of its own, or the one whose polling it replaces.
+    pub(super) async fn take_socket(
+        self: Arc<Self>,
+        request: Request,
+        framed: Framed<TcpStream, h1::Codec>,
+        entrance: Rc<Entrance>,
+    ) {
+        match wish(&self, request.head(), true) {
+            Ok(Wish::Open(encoding)) => self.open_by_socket(request, framed, entrance, encoding).await,
+            Ok(Wish::GoOn(entry)) => replace_polling(entry, request, framed, entrance).await,
+            Err(denied) => refuse(&mut framed.into_parts().io, &denied.raw()).await,
+        }
+    }
+
     /// A session that comes by WebSocket.
     async fn open_by_socket(
         self: Arc<Self>,
@@ -174,31 +190,5 @@ async fn replace_polling(
     match entrance.take(&request, framed, raw_problem).await {
         Some(taken) => entry.session.do_send(TakeSocket(taken)),
         None => entry.standing.end_probe(),
-    }
-}
-
-impl Claim for Mount {
-    fn claims(&self, path: &str) -> bool {
-        path.starts_with(&self.rules.path)
-    }
-
-    fn routes(self: Arc<Self>, routes: &mut ServiceConfig) {
-        let resource = web::resource(format!("{}{{tail:.*}}", self.rules.path));
-        routes.service(resource.app_data(Data::from(self)).to(requests::answer));
-    }
-
-    fn upgrade(
-        self: Arc<Self>,
-        request: Request,
-        framed: Framed<TcpStream, h1::Codec>,
-        entrance: Rc<Entrance>,
-    ) -> LocalBoxFuture<'static, ()> {
-        Box::pin(async move {
-            match wish(&self, request.head(), true) {
-                Ok(Wish::Open(encoding)) => self.open_by_socket(request, framed, entrance, encoding).await,
-                Ok(Wish::GoOn(entry)) => replace_polling(entry, request, framed, entrance).await,
-                Err(denied) => refuse(&mut framed.into_parts().io, &denied.raw()).await,
-            }
-        })
     }
 }

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 #[derive(Debug, Clone)]
 pub struct Rules {
-    /// Requests are matched by this prefix, as `/socket.io/`.
-    pub path: String,
     /// How often the server asks whether a client is there.
     pub ping_interval: Duration,
     /// How long it waits for the answer.
