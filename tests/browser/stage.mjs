@@ -15,6 +15,7 @@ export const extensions = [];
 let step = "start the browser";
 let base;
 let shots;
+let friends;
 
 /** Says what is played next, for whoever reads why it failed. */
 export const next = (what) => {
@@ -34,7 +35,7 @@ export async function opened(browser, path, options) {
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("request", (request) => {
     const { host } = new URL(request.url());
-    if (host !== new URL(base).host) complaints.push(`asked a stranger: ${host}`);
+    if (![base, ...friends].some((known) => new URL(known).host === host)) complaints.push(`asked a stranger: ${host}`);
   });
   const wire = await context.newCDPSession(page);
   wire.on("Network.webSocketHandshakeResponseReceived", ({ response }) => {
@@ -60,9 +61,9 @@ function finish(line) {
   process.exitCode = line.ok ? 0 : 1;
 }
 
-/** Runs a play; the last line says {"ok":true,…} or {"ok":false,"failed":…}. */
-export async function stage(play, address, folder) {
-  [base, shots] = [address, folder];
+/** Runs a play; the last line says {"ok":true,…} or {"ok":false,"failed":…}. Pages may ask `others` too. */
+export async function stage(play, address, folder, others = []) {
+  [base, shots, friends] = [address, folder, others];
   mkdirSync(shots, { recursive: true });
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
