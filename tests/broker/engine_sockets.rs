@@ -84,8 +84,8 @@ async fn a_session_goes_from_polling_to_a_websocket_and_nothing_else_may_speak_f
     let denied = (400, r#"{"code":3,"message":"Bad request"}"#.to_owned());
     assert_eq!(poller.polls().await, denied);
     assert_eq!(poller.posts("4by the back door").await, denied);
-    let again = format!("?EIO=4&transport=websocket&sid={}", poller.sid);
-    assert_eq!(refused(&house, &again).await, (400, "Bad request".to_owned()));
+    // Opened and closed, as stock servers do it: a client may be unable to bear an answer without a socket.
+    assert_eq!(poller.tries_a_socket().await.ends().await, Some(1002));
     talker.says("4hello").await;
     assert_eq!(talker.hears().await, "4hello");
     talker.leaves().await;
@@ -123,6 +123,21 @@ async fn a_websocket_that_only_tries_costs_the_session_nothing_when_it_goes() {
     assert_eq!(poller.posts("4still polling").await.0, 200);
     assert_eq!(poller.polls().await.1, "4still polling");
     poller.posts("1").await;
+    house.ends().await;
+}
+
+#[actix_web::test]
+async fn of_two_websockets_that_try_the_second_is_closed_and_the_first_goes_on() {
+    let house = echoing(&CALM).await;
+    let poller = Poller::opens(&house).await;
+    let mut talker = poller.tries_a_socket().await;
+    assert_eq!(poller.tries_a_socket().await.ends().await, Some(1002));
+    talker.says("2probe").await;
+    assert_eq!(talker.hears().await, "3probe");
+    talker.says("5").await;
+    talker.says("4hello").await;
+    assert_eq!(talker.hears().await, "4hello");
+    talker.leaves().await;
     house.ends().await;
 }
 

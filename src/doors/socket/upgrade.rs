@@ -10,7 +10,7 @@ use actix_http::{Request, h1};
 use actix_web::rt::net::TcpStream;
 use bytes::Bytes;
 use recado_actors::broker::Worker;
-use recado_actors::dialect::{DialectId, Lane};
+use recado_actors::dialect::{DialectId, Frame, Lane};
 use recado_actors::outlet::Wire;
 use tokio::io::AsyncWriteExt;
 
@@ -122,6 +122,21 @@ impl Entrance {
         Some(Taken { io, answer, early: parts.read_buf.freeze(), agreed, address })
     }
 
+    /// Opens a socket that a client may have but not use, and closes it with this frame.
+    pub async fn open_and_close(
+        &self,
+        request: &Request,
+        framed: Framed<TcpStream, h1::Codec>,
+        goodbye: &Frame,
+        refusal: fn(&Problem) -> String,
+    ) {
+        let mut io = framed.into_parts().io;
+        match handshake::accept(request.head(), None) {
+            Ok(answer) => see_out(&mut io, &[answer.as_ref(), goodbye.wire().as_ref()].concat()).await,
+            Err(problem) => refuse(&mut io, &refusal(&problem)).await,
+        }
+    }
+
     /// Makes this thread's own of a socket that was taken, wherever that was.
     pub fn adopt(&self, taken: Taken, dialect: DialectId) -> std::io::Result<Socket> {
         let Taken { io, answer, early, agreed, address } = taken;
@@ -190,7 +205,11 @@ pub fn refusal(problem: &Problem, status: u16, media_type: &str, body: &str) -> 
 
 /// Sends a refusal and sees it out.
 pub async fn refuse(io: &mut TcpStream, answer: &str) {
+    see_out(io, answer.as_bytes()).await;
+}
+
+async fn see_out(io: &mut TcpStream, last: &[u8]) {
     // A client that does not read its refusal has only itself to blame.
-    let _ = tokio::time::timeout(REFUSAL, io.write_all(answer.as_bytes())).await;
+    let _ = tokio::time::timeout(REFUSAL, io.write_all(last)).await;
     wire::linger(io, REFUSAL).await;
 }

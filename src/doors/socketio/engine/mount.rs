@@ -13,7 +13,7 @@ use recado_actors::limiter::Allowance;
 use recado_actors::outlet::Outlet;
 
 use super::capacity::{Capacity, Share};
-use super::denied::{Denied, raw_problem};
+use super::denied::raw_problem;
 use super::life::{Birth, Life};
 use super::line::{Line, LineWire};
 use super::mounted::Mounted;
@@ -28,7 +28,7 @@ use super::sid::Sid;
 use super::wish::{Wish, wish};
 use crate::doors::socket::gate::Place;
 use crate::doors::socket::upgrade::{Entrance, Manners, refuse};
-use crate::doors::socket::{Arrival, GuardLimits, serve};
+use crate::doors::socket::{Arrival, GuardLimits, frame, serve};
 
 pub struct Mount {
     pub rules: Rules,
@@ -184,8 +184,9 @@ async fn replace_polling(
     entrance: Rc<Entrance>,
 ) {
     if !entry.standing.begin_probe() {
-        let mut io = framed.into_parts().io;
-        return refuse(&mut io, &Denied::BAD_REQUEST.raw()).await;
+        // Only what is not refused at the handshake is closed quietly at a client that listens for nothing else.
+        let goodbye = frame::close(1002, "Bad request");
+        return entrance.open_and_close(&request, framed, &goodbye, raw_problem).await;
     }
     match entrance.take(&request, framed, raw_problem).await {
         Some(taken) => entry.session.do_send(TakeSocket(taken)),
