@@ -7,6 +7,7 @@ mod compact;
 mod internal;
 mod jwks;
 mod keys;
+mod seal;
 mod settings;
 mod signer;
 mod tickets;
@@ -17,6 +18,7 @@ mod tests;
 
 pub use claims::Claims;
 pub use internal::InternalSecrets;
+pub use seal::Seal;
 pub use settings::{AuthSettings, AuthSetupError};
 pub use signer::Signer;
 pub use tickets::{Grant, TicketError, Tickets};
