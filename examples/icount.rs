@@ -99,7 +99,7 @@ fn event(seq: u64) -> anyhow::Result<RoomEvent> {
     let message = Message::text(id, "x".repeat(128), Role::User, sender, at);
     let body = EntryBody::MessagePosted { message };
     let entry = Entry { seq: Seq(seq), at: Timestamp(1_705_314_600_008), by: None, client_id: None, body };
-    Ok(RoomEvent::EntryAdded { room: RoomId::chat("c1")?, entry: Arc::new(entry) })
+    Ok(RoomEvent::EntryAdded { room: RoomId::chat("c1")?, epoch: Epoch(1), entry: Arc::new(entry) })
 }
 
 /// A message to a finished frame.

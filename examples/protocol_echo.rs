@@ -112,7 +112,7 @@ const DIALECT: &str = "echo";
 struct Echo;
 
 impl Tells for Echo {
-    const NAME: &'static str = DIALECT;
+    const DOOR: &'static str = DIALECT;
 
     fn event(&self, _event: &RoomEvent) -> Vec<Line> {
         Vec::new()

@@ -42,7 +42,7 @@ pub use auth::Auth;
 pub use backend::{Backend, Mode};
 pub use backplane::Backplane;
 pub use compression::Compression;
-pub use doors::{CLASSIC_BYTES, Chat, Collab, Documents, Doors, Events, Strangers, Widget};
+pub use doors::{CLASSIC_BYTES, Chat, Collab, Documents, Doors, Events, RoomsDoor, Widget};
 pub use errors::ConfigErrors;
 pub use files::{Files, FilesPlace};
 pub use internal::Internal;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::id::{RoomId, SessionId, UserId};
+use crate::id::{Alias, RoomId, SessionId, UserId};
 use crate::message::room::RoomEvent;
 use crate::refusal::Farewell;
 
@@ -45,6 +45,8 @@ pub enum Hearers {
     Everyone,
     /// All but the session that caused it.
     Others,
+    /// All but the connection that goes by this.
+    AllButFrom(Alias),
     AllBut(UserId),
     Only(UserId),
 }

@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::dialect::{DialectId, Form, Frame, Lane};
-use crate::id::SessionId;
+use crate::id::{Alias, SessionId};
 use crate::refusal::Farewell;
 use crate::vitals::Way;
 
@@ -90,6 +90,7 @@ enum State {
 pub struct Outlet {
     session: SessionId,
     dialect: Cell<DialectId>,
+    alias: Cell<Option<Alias>>,
     wire: Box<dyn Wire>,
     flusher: Rc<Flusher>,
     queue: RefCell<VecDeque<Queued>>,
@@ -119,6 +120,7 @@ impl Outlet {
         Rc::new(Self {
             session,
             dialect: Cell::new(dialect),
+            alias: Cell::new(None),
             wire,
             flusher,
             // Most clients are idle most of the time: no room is kept for more than one frame until it is needed.
@@ -146,6 +148,11 @@ impl Outlet {
     /// From now on this client is spoken to in another dialect of the same door.
     pub fn speak(&self, dialect: DialectId) {
         self.dialect.set(dialect);
+    }
+
+    /// From now on what this alias said is not told here.
+    pub fn go_by(&self, alias: Alias) {
+        self.alias.set(Some(alias));
     }
 
     /// Why it is about to close, closing or closed; none while it stays.

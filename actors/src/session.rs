@@ -5,6 +5,7 @@
 mod commands;
 mod order;
 mod posting;
+mod recalling;
 mod signals;
 
 use std::rc::Rc;
@@ -209,7 +210,7 @@ async fn send_page(broker: &Broker, local: &Local, room: &RoomId, after: Seq) ->
     let mut told = after;
     for entry in page.entries {
         told = entry.seq;
-        let event = RoomEvent::EntryAdded { room: room.clone(), entry };
+        let event = RoomEvent::EntryAdded { room: room.clone(), epoch: page.epoch, entry };
         let announcement = Announcement::new(event, None, broker.dialects());
         // The client's own reading sets the pace: a long past must not make it look slow.
         outlet.drained(broker.settings().burst_bytes()).await;

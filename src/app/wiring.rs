@@ -3,6 +3,7 @@
 mod chat;
 mod collab;
 mod documents;
+mod recovering;
 mod rooms;
 mod widget;
 
@@ -89,8 +90,8 @@ pub(super) fn house(
     birth: Birth,
     annex: Annex,
 ) -> anyhow::Result<(Broker, House)> {
-    let own = [chat::dialect(config), collab::dialect(config), rooms::dialect(config)];
-    let dialects = dialects(config, own.into_iter().flatten().chain(annex.dialects));
+    let own = [chat::dialect(config), rooms::dialect(config)].into_iter().flatten();
+    let dialects = dialects(config, own.chain(collab::dialects(config)).chain(annex.dialects));
     let Birth { node, clock, vitals } = birth;
     let settings = settings(config);
     let broker = Broker::new(Plan { node, settings, ports, dialects, clock, vitals, library });
@@ -140,7 +141,7 @@ fn doorways(
 ) -> anyhow::Result<impl Iterator<Item = Doorway> + use<>> {
     let chat = chat.map(|door| chat::doorway(config, door));
     let collab = collab::door(config, broker, verifier, gate)?;
-    Ok([chat, collab, rooms::door(config, verifier)?].into_iter().flatten())
+    Ok([chat, collab, rooms::door(config, broker, verifier)?].into_iter().flatten())
 }
 
 /// What they are on the shared port. That is an only door's own: it is also where its original had it.

@@ -156,12 +156,12 @@ impl RedisBackplane {
     /// A chat's payload, and whether it may be dropped first; none for what does not travel this way.
     fn worded(&self, room: &RoomId, news: News) -> Option<(Vec<u8>, bool)> {
         let (event, signal) = match news {
-            News::EntryAdded { entry, .. } => match entry.body {
+            News::EntryAdded { epoch, entry } => match entry.body {
                 EntryBody::MessagePosted { .. }
                 | EntryBody::MessageEdited { .. }
                 | EntryBody::MessageDeleted { .. }
                 | EntryBody::AgentJoined { .. } => {
-                    (RoomEvent::EntryAdded { room: room.clone(), entry }, false)
+                    (RoomEvent::EntryAdded { room: room.clone(), epoch, entry }, false)
                 }
                 EntryBody::EventPublished { .. } | EntryBody::RoomClosed | EntryBody::RoomReopened => {
                     return None;

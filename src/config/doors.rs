@@ -17,7 +17,7 @@ pub struct Doors {
     pub widget: Widget,
     pub chat: Chat,
     pub events: Events,
-    pub rooms: Strangers,
+    pub rooms: RoomsDoor,
     pub collab: Collab,
     pub documents: Documents,
 }
@@ -64,11 +64,12 @@ pub struct Events {
 /// A door whose original left nothing to choose.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Strangers {
+pub struct RoomsDoor {
     pub enabled: bool,
     /// 0: none of its own.
     pub port: u16,
     pub anonymous: bool,
+    pub recovery_ms: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -81,6 +82,7 @@ pub struct Collab {
     pub heartbeat_ms: u64,
     pub timeout_ms: u64,
     pub max_connections: usize,
+    pub recovery_ms: u64,
     pub cluster: bool,
     pub monitoring: bool,
 }

@@ -11,6 +11,7 @@ pub mod guest;
 pub mod packet;
 pub mod peer;
 mod proof;
+pub mod recovery;
 pub mod rooms;
 pub mod talk;
 pub mod tells;

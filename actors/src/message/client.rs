@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use crate::clock::Timestamp;
+use crate::dialect::Announcement;
 use crate::id::{ClientId, Epoch, GroupId, MessageId, RoomId, Seq, UserId};
 use crate::message::presence::Status;
 use crate::message::room::{Attachment, Change, Entry, Head, MessageKind, Posted, Published, Role, Sender};
@@ -69,6 +70,28 @@ pub struct FollowRoom {
     pub room: RoomId,
     pub from: Seq,
 }
+
+/// Query: what a returning client missed in a room. None: that cannot be told whole, exactly and at once.
+#[derive(Message)]
+#[rtype(result = "Result<Option<Missed>, Refusal>")]
+pub struct RecallMissed {
+    pub room: RoomId,
+    pub resume: Resume,
+    /// None of what it missed may be older.
+    pub oldest: Option<Timestamp>,
+}
+
+/// What a client missed, as far as it is for it: it follows the room from where this ends.
+pub struct Missed {
+    pub opened: Opened,
+    /// Oldest first.
+    pub told: Vec<Arc<Announcement>>,
+}
+
+/// Command: the client is back on another connection: this one is hung up on without a word.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct GiveWay;
 
 /// Notice: the client wants to hear no more of this room.
 #[derive(Message)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::id::{ClientId, MessageId, Seq, UserId};
+use crate::id::{Alias, ClientId, MessageId, Seq, UserId};
 
 /// In whose name something is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,6 +145,15 @@ pub struct Attachment {
 pub struct Published {
     pub name: String,
     pub fields: Value,
+    /// The connection that said it, where its dialect knows connections again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Alias>,
+}
+
+impl Published {
+    pub fn new(name: impl Into<String>, fields: Value) -> Self {
+        Self { name: name.into(), fields, from: None }
+    }
 }
 
 /// What an entry says. Each is numbered in its room and told to everyone in it, in order.
@@ -267,7 +276,7 @@ mod tests {
     fn an_entry_weighs_what_it_says() {
         let weight = |body| Entry { seq: Seq(1), at: Timestamp(0), by: None, client_id: None, body }.weight();
         let told = |text: &str| {
-            let event = Published { name: "e".to_owned(), fields: json!({ "text": text }) };
+            let event = Published::new("e", json!({ "text": text }));
             weight(EntryBody::EventPublished { event })
         };
         assert_eq!(told(&"x".repeat(1000)), told("").saturating_add(1000));

@@ -28,8 +28,10 @@ pub struct Head {
 /// Everything a room tells its members. A door encodes each once per dialect.
 #[derive(Debug, Clone)]
 pub enum RoomEvent {
+    /// `epoch`: that of its number.
     EntryAdded {
         room: RoomId,
+        epoch: Epoch,
         entry: Arc<Entry>,
     },
     TypingChanged {

@@ -20,11 +20,19 @@ impl Outlet {
         }
     }
 
-    /// Is this line for this client, which is this user's?
+    /// How many bytes that would be; none if nothing of it is for this user.
+    pub(crate) fn weight_of(&self, announcement: &Announcement, user: &UserId) -> usize {
+        let said = self.said_in(announcement).iter();
+        let told = said.filter(|said| self.is_to_hear(announcement, said, user));
+        told.map(|said| self.words_of(said).len()).sum()
+    }
+
+    /// Is this line for this client, which is this user's? A connection may go by an alias.
     pub(crate) fn is_to_hear(&self, announcement: &Announcement, said: &Said, user: &UserId) -> bool {
         match said.hearers() {
             Hearers::Everyone => true,
             Hearers::Others => !self.caused(announcement, user),
+            Hearers::AllButFrom(other) => self.alias.get() != Some(*other),
             Hearers::AllBut(other) => other != user,
             Hearers::Only(only) => only == user,
         }

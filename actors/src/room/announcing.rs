@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::archive::{Committed, Origin};
 use crate::clock::Timestamp;
 use crate::dialect::Announcement;
-use crate::id::{SessionId, ShardId, UserId};
+use crate::id::{Epoch, SessionId, ShardId, UserId};
 use crate::message::cluster::{News, PublishNews};
 use crate::message::presence::Status;
 use crate::message::room::{Entry, GiveSignal, RoomEvent, SetAttendance, TellSignal};
@@ -30,8 +30,7 @@ impl Room {
         while let Some(entry) = self.log.as_mut().and_then(|log| log.next_ready()) {
             let seq = Some(entry.seq);
             let origin = self.origins.remove(&entry.seq);
-            let event = RoomEvent::EntryAdded { room: self.id.clone(), entry };
-            let announcement = Announcement::new(event, origin, self.broker.dialects());
+            let announcement = Announcement::new(self.added(entry), origin, self.broker.dialects());
             self.announce(Announce { room: self.id.clone(), seq, durable, announcement });
         }
         if self.log.as_ref().is_some_and(|log| log.has_gap()) {
@@ -40,8 +39,13 @@ impl Room {
     }
 
     pub(super) fn announcement(&self, entry: Arc<Entry>) -> Arc<Announcement> {
-        let event = RoomEvent::EntryAdded { room: self.id.clone(), entry };
-        Announcement::new(event, None, self.broker.dialects())
+        Announcement::new(self.added(entry), None, self.broker.dialects())
+    }
+
+    fn added(&self, entry: Arc<Entry>) -> RoomEvent {
+        // Nothing is announced before the log was read.
+        let epoch = self.head().map_or(Epoch(0), |head| head.epoch);
+        RoomEvent::EntryAdded { room: self.id.clone(), epoch, entry }
     }
 
     pub(super) fn announce_to(&self, shard: ShardId, entry: Arc<Entry>) {

@@ -9,6 +9,7 @@ use recado_actors::dialect::Dialect;
 use recado_actors::id::{RoomId, RoomKind};
 
 use super::Doorway;
+use super::recovering::{Log, recovery};
 use crate::auth::Verifier;
 use crate::config::{CLASSIC_BYTES, Collab, Config};
 use crate::doors::socket::gate::Gate;
@@ -23,8 +24,11 @@ use crate::doors::socketio::tells::OverEngine;
 /// What the original left as a stock server has it.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(45);
 
-pub(super) fn dialect(config: &Config) -> Option<Arc<dyn Dialect>> {
-    config.doors.collab.enabled.then(|| -> Arc<dyn Dialect> { Arc::new(OverEngine(CollabDialect)) })
+pub(super) fn dialects(config: &Config) -> Vec<Arc<dyn Dialect>> {
+    let collab = &config.doors.collab;
+    let spoken = [(false, collab.enabled), (true, collab.enabled && collab.recovery_ms > 0)];
+    let dialect = |recovers| -> Arc<dyn Dialect> { Arc::new(OverEngine(CollabDialect { recovers })) };
+    spoken.into_iter().filter(|(_, is)| *is).map(|(recovers, _)| dialect(recovers)).collect()
 }
 
 pub(super) fn door(
@@ -37,16 +41,19 @@ pub(super) fn door(
     if !collab.enabled {
         return Ok(None);
     }
+    let everybody = RoomId::new(RoomKind::Doc, EVERYBODY).context("the room of the collab dialect")?;
+    let (log, mounted) = (Log { room: everybody.clone(), at_once: true }, mounted(collab));
     let rules = Arc::new(collab::Rules {
         verifier: verifier.clone(),
         strangers: collab.anonymous,
-        everybody: RoomId::new(RoomKind::Doc, EVERYBODY).context("the room of the collab dialect")?,
+        everybody,
         figures: Figures::new(collab.monitoring),
+        recovery: recovery(config, broker, log, collab.recovery_ms, &mounted),
     });
     let limits = Limits { attachment_bytes: CLASSIC_BYTES, ..Limits::default() };
     let talks = Arc::new(CollabTalks(rules.clone()));
     let riders = Box::new(SocketIo { talks, connect_timeout: CONNECT_TIMEOUT, limits });
-    let mount = Mount::limited(mounted(collab), COLLAB, riders, collab.max_connections);
+    let mount = Mount::limited(mounted, COLLAB, riders, collab.max_connections);
     let backing = Arc::new(Backing { rules, broker: broker.clone(), gate: gate.clone() });
     let (shared, alone) = (CollabDoor::below_collab(&mount, &backing), CollabDoor::at_root(&mount, &backing));
     Ok(Some(Doorway { name: "collab", shared, alone }))

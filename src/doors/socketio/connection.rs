@@ -212,6 +212,7 @@ impl Stay {
         }
         self.ever.set(true);
         self.stop_alarm();
+        joined.talk.coming();
         joined.peer.join();
         let work = joined.talk.joined();
         self.joined.borrow_mut().insert(namespace, joined);

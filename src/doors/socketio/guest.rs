@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use actix::dev::{MessageResponse, ToEnvelope};
-use actix::{Addr, Context, Handler, Message};
+use actix::{Addr, Context, Handler, Message, WeakAddr};
 use recado_actors::broker::Broker;
 use recado_actors::id::RoomId;
 use recado_actors::message::client::{CloseSession, FollowRoom, Identity, OpenRoom, Opened};
@@ -50,6 +50,10 @@ impl Guest {
 
     pub fn is_gone(&self) -> bool {
         self.gone.get()
+    }
+
+    pub fn session(&self) -> WeakAddr<Session> {
+        self.session.downgrade()
     }
 
     pub fn broker(&self) -> &Broker {

@@ -2,7 +2,7 @@
 //!
 //! Held by its dialect as long as that likes; to a client that left nothing more is said.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -27,9 +27,16 @@ pub struct Answer {
     pub attachments: Vec<Bytes>,
 }
 
+struct Known {
+    sid: String,
+    pid: String,
+}
+
 pub struct Peer {
     namespace: ByteString,
     sid: String,
+    /// What it is known by instead, and may return with.
+    known: OnceCell<Known>,
     protocol: Protocol,
     outlet: Rc<Outlet>,
     joined: Cell<bool>,
@@ -45,7 +52,7 @@ impl Peer {
         outlet: Rc<Outlet>,
     ) -> Rc<Self> {
         let (asked, next, joined) = (RefCell::default(), Cell::new(0), Cell::new(false));
-        Rc::new(Self { namespace, sid, protocol, outlet, joined, asked, next })
+        Rc::new(Self { namespace, sid, known: OnceCell::new(), protocol, outlet, joined, asked, next })
     }
 
     pub fn namespace(&self) -> &str {
@@ -54,7 +61,13 @@ impl Peer {
 
     /// How the client knows itself; not the session's own id, which is secret.
     pub fn sid(&self) -> &str {
-        &self.sid
+        self.known.get().map_or(&self.sid, |known| &known.sid)
+    }
+
+    /// What it is told when it joins: who it is, and the secret by which it may return. Said once.
+    pub(super) fn goes_by(&self, sid: String, pid: String) {
+        let said = self.known.set(Known { sid, pid });
+        debug_assert!(said.is_ok(), "a client has one name");
     }
 
     pub fn is_joined(&self) -> bool {
@@ -105,7 +118,10 @@ impl Peer {
         self.joined.set(true);
         let written = match self.protocol {
             Protocol::V3 => writing::connected_v3(&self.namespace),
-            Protocol::V4 => writing::connected(&self.namespace, &self.sid, None),
+            Protocol::V4 => {
+                let pid = self.known.get().map(|known| &*known.pid);
+                writing::connected(&self.namespace, self.sid(), pid)
+            }
         };
         self.say(Some(written), Lane::Firm);
     }

@@ -82,11 +82,11 @@ pub fn proved(claims: Claims) -> Option<Proved> {
     Some(Proved { identity, pass: Pass { documents: claims.documents, read_only: claims.read_only } })
 }
 
-/// Somebody nobody knows; none if no name can be made up.
-pub fn stranger() -> Option<Proved> {
-    let name = format!("anonymous_{}", uuid::Uuid::new_v4().simple());
+/// Somebody nobody knows, or nobody knows but by the name they had before; none if no name can be made up.
+pub fn stranger(again: Option<&UserId>) -> Option<Proved> {
+    let fresh = || UserId::parse(&format!("anonymous_{}", uuid::Uuid::new_v4().simple()));
     let identity = Identity {
-        user: UserId::parse(&name).ok()?,
+        user: again.cloned().map_or_else(fresh, Ok).ok()?,
         right: Right::Granted,
         may_speak_as_agent: false,
         name: None,

@@ -44,6 +44,8 @@ pub trait Talks: Send + Sync + 'static {
 
 /// One client in one namespace.
 pub trait Talk: 'static {
+    /// The client is about to know that it is in: what it is told before is said now.
+    fn coming(&mut self) {}
     /// The client knows that it is in.
     fn joined(&mut self) -> Option<Work>;
     /// It said something. What takes longer than this turn is returned, and nothing more is heard until that is done.

@@ -11,8 +11,13 @@ use crate::doors::socket::frame;
 
 /// How the clients of one door are told things.
 pub trait Tells: Send + Sync + 'static {
-    /// Of the dialect and of its door.
-    const NAME: &'static str;
+    /// The name of the door.
+    const DOOR: &'static str;
+
+    /// Of the dialect: another than the door's where that speaks more than one.
+    fn name(&self) -> &'static str {
+        Self::DOOR
+    }
 
     /// What is said of an event, in order; nothing where this dialect has no word for it.
     fn event(&self, event: &RoomEvent) -> Vec<Line>;
@@ -28,11 +33,11 @@ pub struct OverEngine<T>(pub T);
 
 impl<T: Tells> Dialect for OverEngine<T> {
     fn name(&self) -> &'static str {
-        T::NAME
+        self.0.name()
     }
 
     fn door(&self) -> &'static str {
-        T::NAME
+        T::DOOR
     }
 
     fn event(&self, event: &RoomEvent) -> Vec<Line> {

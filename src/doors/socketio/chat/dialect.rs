@@ -23,11 +23,11 @@ pub const CHAT: &str = "chat";
 pub struct ChatDialect;
 
 impl Tells for ChatDialect {
-    const NAME: &'static str = CHAT;
+    const DOOR: &'static str = CHAT;
 
     fn event(&self, event: &RoomEvent) -> Vec<Line> {
         match event {
-            RoomEvent::EntryAdded { room, entry } => added(room, entry),
+            RoomEvent::EntryAdded { room, entry, .. } => added(room, entry),
             RoomEvent::TypingChanged { room, user, name, is_typing, at } => Line::alone(
                 Hearers::AllBut(user.clone()),
                 typing(room, user, name.as_deref(), *is_typing, *at),

@@ -35,6 +35,10 @@ struct Presence {
 }
 
 impl Documents {
+    fn is_empty(&self) -> bool {
+        self.joined.borrow().is_empty()
+    }
+
     fn has(&self, document: &RoomId) -> bool {
         self.joined.borrow().contains_key(document)
     }
@@ -44,11 +48,11 @@ impl Desk {
     pub fn serve(self: Rc<Self>, asked: Asked) -> Option<Work> {
         match asked {
             Asked::Update { document, fields } => {
-                let event = Published { name: words::UPDATED.to_owned(), fields: Value::Object(fields) };
+                let event = Published::new(words::UPDATED, Value::Object(fields));
                 return self.publish(document, event, refusal(Broken::Update));
             }
             Asked::Operate { document, fields } => {
-                let event = Published { name: words::OPERATION.to_owned(), fields: Value::Object(fields) };
+                let event = Published::new(words::OPERATION, Value::Object(fields));
                 return self.publish(document, event, refusal(Broken::Request));
             }
             _ if !self.pays() => {}
@@ -57,17 +61,30 @@ impl Desk {
             }
             Asked::Leave { document } => self.leave(&document),
             Asked::Point { document, cursor } => self.point(&document, cursor),
-            Asked::Ping => self.guest.peer.emit("pong", &[(); 0], &[]),
+            Asked::Ping => self.pong(),
             // Served where it is heard.
             Asked::Relay => {}
         }
         None
     }
 
+    fn pong(&self) {
+        match &self.berth {
+            // A stock client that may return takes a name without arguments for where it stands.
+            Some(_) => self.guest.peer.emit("pong", &(Value::Null,), &[]),
+            None => self.guest.peer.emit("pong", &[(); 0], &[]),
+        }
+    }
+
     async fn join(&self, document: RoomId, about: Map<String, Value>) {
-        if !self.documents.has(&document)
-            && let Err(refused) = self.enter(&document).await
-        {
+        let newly = !self.documents.has(&document);
+        if newly && self.documents.is_empty() {
+            self.may_not_return();
+        }
+        if newly && let Err(refused) = self.enter(&document).await {
+            if self.documents.is_empty() {
+                self.may_return();
+            }
             log::debug!(code = refused.code(); "a document was not joined");
             return self.refuse(&refusal(Broken::Request));
         }
@@ -95,6 +112,9 @@ impl Desk {
     fn leave(&self, document: &RoomId) {
         let left = self.documents.joined.borrow_mut().remove(document);
         let Some(presence) = left else { return };
+        if self.documents.is_empty() {
+            self.may_return();
+        }
         self.tell_left(document, &presence);
         self.guest.tell(UnfollowRoom { room: document.clone() });
     }

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use crate::doors::socketio::packet::ROOT;
 use crate::doors::socketio::packet::placeholders;
 use crate::doors::socketio::packet::writing::{self, Written};
+use crate::doors::socketio::recovery::offset::Placed;
 
 pub const MESSAGE: &str = "message";
 pub const UPDATED: &str = "document:updated";
@@ -35,7 +36,7 @@ pub fn kept(args: Vec<Value>, attachments: &[Bytes]) -> Published {
         let texts = attachments.iter().map(|bytes| Value::String(STANDARD.encode(bytes)));
         fields.insert(ATTACHMENTS.to_owned(), texts.collect());
     }
-    Published { name: MESSAGE.to_owned(), fields: Value::Object(fields) }
+    Published::new(MESSAGE, Value::Object(fields))
 }
 
 /// The original would take a text apart into its characters, which nobody meant.
@@ -43,21 +44,17 @@ fn held(value: Value) -> Map<String, Value> {
     Map::from_iter([("data".to_owned(), value)])
 }
 
-/// What an entry says to the others in a room; none if it is nothing of this dialect.
-pub fn told(room: &RoomId, entry: &Entry, event: &Published) -> Option<Written> {
+/// What an entry says to the others in a room, and where that stands, for those who may return there; none if it is
+/// nothing of this dialect.
+pub fn told(room: &RoomId, entry: &Entry, event: &Published, offset: Option<String>) -> Option<Written> {
     let empty = Map::new();
     let fields = |of: &Value, name: &str| of.get(name).and_then(Value::as_object).cloned();
     match event.name.as_str() {
         MESSAGE => {
             let payload = event.fields.get(PAYLOAD).and_then(Value::as_object).unwrap_or(&empty);
             let attachments = attachments(event.fields.get(ATTACHMENTS))?;
-            writing::event(
-                ROOT,
-                MESSAGE,
-                &[Signed { fields: payload, entry, version: None }],
-                &attachments,
-                None,
-            )
+            let said = Signed { fields: payload, entry, version: None };
+            writing::event(ROOT, MESSAGE, &Placed { said, offset }, &attachments, None)
         }
         UPDATED => {
             let metadata = fields(&event.fields, "metadata").unwrap_or_default();

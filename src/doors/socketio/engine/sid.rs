@@ -37,6 +37,12 @@ impl Sid {
         URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self)
     }
 
+    /// Eight of its random bytes.
+    pub fn half(&self) -> u64 {
+        let [.., a, b, c, d, e, f, g, h] = self.0;
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+
     /// The session lives on this node, or on one that cannot be told from it.
     pub fn is_of(&self, node: &NodeId) -> bool {
         self.0.starts_with(&mark(node))

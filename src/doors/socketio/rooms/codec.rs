@@ -8,7 +8,8 @@
 //! | `messages` without anything | | `exception` |
 //! | whatever cannot be done | | `exception`, with the reason where there is one to tell |
 //!
-//! Nothing is ever acknowledged, as in the original.
+//! Nothing is ever acknowledged, as in the original. Where clients may return, a second argument says where in the room's
+//! log that was: of what all in the room hear, and of the first `registrado`.
 
 use recado_actors::dialect::Frame;
 use serde::Serialize;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use crate::doors::socketio::engine::packet::Protocol;
 use crate::doors::socketio::packet::ROOT;
 use crate::doors::socketio::packet::writing::{self, Written};
+use crate::doors::socketio::recovery::offset::Placed;
 
 pub const REGISTER: &str = "registrar";
 pub const SAY: &str = "messages";
@@ -85,13 +87,18 @@ struct Cause<'a> {
 }
 
 /// The answer to `registrar`, each time.
-pub fn registered(room: &str) -> Option<Written> {
-    writing::event(ROOT, "registrado", &[Registered { room }], &[], None)
+pub fn registered(room: &str, offset: Option<String>) -> Option<Written> {
+    writing::event(ROOT, "registrado", &Placed { said: Registered { room }, offset }, &[], None)
 }
 
 /// What somebody said; `server` is the host name of the node that took it.
-pub fn told(nickname: Option<&str>, message: Option<&str>, server: &str) -> Option<Written> {
-    writing::event(ROOT, SAY, &[SaidBy { nickname, message, server }], &[], None)
+pub fn told(
+    nickname: Option<&str>,
+    message: Option<&str>,
+    server: &str,
+    offset: Option<String>,
+) -> Option<Written> {
+    writing::event(ROOT, SAY, &Placed { said: SaidBy { nickname, message, server }, offset }, &[], None)
 }
 
 /// The original's word for an event that it could not handle.
@@ -154,12 +161,14 @@ mod tests {
     #[test]
     fn what_is_told_is_word_for_word_the_original_s() {
         let words = |written: Option<Written>| written.unwrap().text.to_string();
-        assert_eq!(words(registered("roomChatTest")), r#"42["registrado",{"room":"roomChatTest"}]"#);
+        assert_eq!(words(registered("roomChatTest", None)), r#"42["registrado",{"room":"roomChatTest"}]"#);
         assert_eq!(
-            words(told(Some("Ana"), Some("oi"), "host-1")),
+            words(told(Some("Ana"), Some("oi"), "host-1", None)),
             r#"42["messages",{"nickname":"Ana","message":"oi","server":"host-1"}]"#
         );
-        assert_eq!(words(told(None, None, "host-1")), r#"42["messages",{"server":"host-1"}]"#);
+        assert_eq!(words(told(None, None, "host-1", None)), r#"42["messages",{"server":"host-1"}]"#);
+        let placed = told(None, Some("oi"), "host-1", Some("roomChatTest@1-2".to_owned()));
+        assert_eq!(words(placed), r#"42["messages",{"message":"oi","server":"host-1"},"roomChatTest@1-2"]"#);
         assert_eq!(
             words(exception("messages", BROKEN, &Value::Null)),
             r#"42["exception",{"status":"error","message":"Internal server error","cause":{"pattern":"messages","data":null}}]"#

@@ -7,10 +7,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use recado_actors::dialect::Lane;
+use recado_actors::dialect::{Announcement, Lane};
 use recado_actors::id::RoomId;
 use recado_actors::limiter::Ask;
-use recado_actors::message::client::{Byline, PostMessage, Words};
+use recado_actors::message::client::{Byline, Opened, PostMessage, Words};
 use recado_actors::message::room::Role;
 use recado_actors::refusal::{Farewell, Refusal};
 use serde_json::{Map, Value};
@@ -25,6 +25,7 @@ use crate::doors::socketio::guest::Guest;
 use crate::doors::socketio::packet::ROOT;
 use crate::doors::socketio::packet::writing::Written;
 use crate::doors::socketio::proof::{self, Unproved};
+use crate::doors::socketio::recovery::{Berth, Recovery, Returning, Welcome};
 use crate::doors::socketio::talk::{Admission, Event, Knock, Rejection, Talk, Talks};
 
 /// What the clients of this door have in common.
@@ -38,6 +39,8 @@ pub struct Rules {
     pub server: String,
     /// How many messages of one client may be on their way at once.
     pub posts_in_hand: u64,
+    /// None: who comes again is a newcomer.
+    pub recovery: Option<Arc<Recovery>>,
 }
 
 pub struct RoomsTalks(pub Arc<Rules>);
@@ -49,20 +52,29 @@ impl Talks for RoomsTalks {
         }
         let rules = self.0.clone();
         Some(Box::pin(async move {
-            let guest =
+            let (guest, welcome) =
                 let_in(&knock, &rules).await.map_err(|why| Rejection { message: why.into(), extra: None })?;
+            let (berth, back) = match welcome {
+                Some(Welcome { opened, missed, berth }) => {
+                    (Some(berth), missed.map(|missed| (opened, missed)))
+                }
+                None => (None, None),
+            };
             let (posts, registered) = (Rc::default(), Rc::default());
-            let talk = RoomTalk { guest: Rc::new(guest), rules, posts, registered };
+            let talk = RoomTalk { guest: Rc::new(guest), rules, posts, registered, back, berth };
             Ok::<Box<dyn Talk>, _>(Box::new(talk))
         }))
     }
 }
 
 /// Clients may go by these words, so they stay as they are.
-async fn let_in(knock: &Knock, rules: &Rules) -> Result<Guest, &'static str> {
+async fn let_in(knock: &Knock, rules: &Rules) -> Result<(Guest, Option<Welcome>), &'static str> {
     let token = proof::shown(knock).map(Cow::Borrowed).or_else(|| knock.seat.arrival.token());
+    let returning = rules.recovery.as_ref().and_then(|recovery| recovery.returning(knock));
     let proved = match token.as_deref() {
-        None if rules.strangers => proof::stranger().ok_or(codec::BROKEN)?,
+        None if rules.strangers => {
+            proof::stranger(returning.as_ref().and_then(Returning::stranger)).ok_or(codec::BROKEN)?
+        }
         token => {
             proof::prove(&knock.seat, &rules.verifier, token).await.map_err(|unproved| match unproved {
                 Unproved::Missing => "Token required",
@@ -73,10 +85,16 @@ async fn let_in(knock: &Knock, rules: &Rules) -> Result<Guest, &'static str> {
             })?
         }
     };
-    Guest::admit(knock, proved.identity, vec![rules.room.clone()]).await.map_err(|refusal| {
+    let away = |refusal| {
         proof::send_away(&knock.seat, &refusal);
         "Not admitted"
-    })
+    };
+    let guest = Guest::admit(knock, proved.identity, vec![rules.room.clone()]).await.map_err(away)?;
+    let welcome = match &rules.recovery {
+        Some(recovery) => Some(recovery.begin(&guest, token.is_none(), returning).await.map_err(away)?),
+        None => None,
+    };
+    Ok((guest, welcome))
 }
 
 struct RoomTalk {
@@ -84,12 +102,32 @@ struct RoomTalk {
     rules: Arc<Rules>,
     posts: Rc<InHand>,
     registered: Rc<Cell<bool>>,
+    /// It had registered before, and goes on from here after what it missed.
+    back: Option<(Opened, Vec<Arc<Announcement>>)>,
+    berth: Option<Berth>,
 }
 
 impl Talk for RoomTalk {
+    fn coming(&mut self) {
+        let Some((_, missed)) = &mut self.back else { return };
+        let (outlet, user) = (&self.guest.seat.outlet, &self.guest.identity.user);
+        missed.drain(..).for_each(|announcement| outlet.announce(&announcement, user));
+    }
+
     fn joined(&mut self) -> Option<Work> {
         self.guest.broker().vitals().counts.connects.count("ok");
-        None
+        let (opened, _) = self.back.take()?;
+        let (guest, room) = (self.guest.clone(), self.rules.room.clone());
+        let registered = self.registered.clone();
+        Some(Box::pin(async move {
+            match guest.follow(&room, opened).await {
+                Ok(()) => registered.set(true),
+                Err(refusal) => {
+                    log::warn!("a client that is back could not be seated: {refusal}");
+                    guest.seat.outlet.close(Farewell::TryLater);
+                }
+            }
+        }))
     }
 
     fn hear(&mut self, event: Event) -> Option<Work> {
@@ -104,7 +142,7 @@ impl Talk for RoomTalk {
             Asked::Register => self.register(),
             Asked::Say { nickname, message: Some(message) } if speaks => self.post(nickname, message),
             Asked::Say { nickname, message } => {
-                let told = codec::told(nickname.as_deref(), message.as_deref(), &self.rules.server);
+                let told = codec::told(nickname.as_deref(), message.as_deref(), &self.rules.server, None);
                 self.guest.peer.say(told, Lane::Firm);
                 None
             }
@@ -115,7 +153,10 @@ impl Talk for RoomTalk {
         }
     }
 
-    fn left(&mut self, _farewell: Option<Farewell>) {
+    fn left(&mut self, farewell: Option<Farewell>) {
+        if let Some(berth) = &self.berth {
+            berth.leave(farewell);
+        }
         self.guest.leave();
     }
 }
@@ -126,18 +167,18 @@ impl RoomTalk {
         let (guest, room) = (self.guest.clone(), self.rules.room.clone());
         let registered = self.registered.clone();
         if registered.get() {
-            guest.peer.say(codec::registered(room.local()), Lane::Firm);
+            guest.peer.say(codec::registered(room.local(), None), Lane::Firm);
             return None;
         }
+        let recovery = self.rules.recovery.clone();
         Some(Box::pin(async move {
-            let said = match follow(&guest, &room).await {
-                Ok(()) => {
-                    registered.set(true);
-                    codec::registered(room.local())
+            match follow(&guest, &room, recovery.as_deref()).await {
+                Ok(()) => registered.set(true),
+                Err(refusal) => {
+                    let said = codec::exception(codec::REGISTER, &refusal.to_string(), &Value::Null);
+                    guest.peer.say(said, Lane::Firm);
                 }
-                Err(refusal) => codec::exception(codec::REGISTER, &refusal.to_string(), &Value::Null),
-            };
-            guest.peer.say(said, Lane::Firm);
+            }
         }))
     }
 
@@ -170,7 +211,14 @@ fn refused(refusal: &Refusal, nickname: Option<&str>, message: &str) -> Option<W
     codec::exception(codec::SAY, &refusal.to_string(), &codec::payload(nickname, message))
 }
 
-async fn follow(guest: &Guest, room: &RoomId) -> Result<(), Refusal> {
+/// The client hears that it is registered. Where it may return, it hears from where on before it hears anything of that.
+async fn follow(guest: &Guest, room: &RoomId, recovery: Option<&Recovery>) -> Result<(), Refusal> {
     let opened = guest.open(room).await?;
-    guest.follow(room, opened).await
+    if let Some(recovery) = recovery {
+        guest.peer.say(codec::registered(room.local(), Some(recovery.offset(opened))), Lane::Firm);
+        return guest.follow(room, opened).await;
+    }
+    guest.follow(room, opened).await?;
+    guest.peer.say(codec::registered(room.local(), None), Lane::Firm);
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use recado_actors::id::{RoomId, UserId};
+use recado_actors::id::{Epoch, RoomId, UserId};
 use recado_actors::message::presence::Status;
 use recado_actors::message::room::{Moved, Role};
 
@@ -49,7 +49,7 @@ fn those_with_extras_are_told_when_a_flood_may_return() {
 
 fn entry(body: EntryBody) -> RoomEvent {
     let entry = Arc::new(Entry { seq: Seq(7), at: AT, by: None, client_id: None, body });
-    RoomEvent::EntryAdded { room: RoomId::chat("chat_1").unwrap(), entry }
+    RoomEvent::EntryAdded { room: RoomId::chat("chat_1").unwrap(), epoch: Epoch(1), entry }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use recado_actors::dialect::Dialect;
-use recado_actors::id::{MessageId, Seq};
+use recado_actors::id::{Epoch, MessageId, Seq};
 use recado_actors::message::receipt::Watermark;
 use recado_actors::message::room::{Role, Sender};
 
@@ -28,7 +28,7 @@ fn message() -> Message {
 
 fn entry(body: EntryBody) -> RoomEvent {
     let entry = Entry { seq: Seq(3), at: AT, by: Some(user("7")), client_id: None, body };
-    RoomEvent::EntryAdded { room: room(), entry: Arc::new(entry) }
+    RoomEvent::EntryAdded { room: room(), epoch: Epoch(1), entry: Arc::new(entry) }
 }
 
 fn said(event: &RoomEvent) -> Vec<(String, Hearers)> {
