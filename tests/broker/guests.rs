@@ -10,7 +10,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::house::{House, SOON};
 
 pub struct Caller {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// What the handshake said.
     pub opening: Value,
 }
@@ -104,6 +104,18 @@ impl Caller {
                 Some(Err(_)) | None => return None,
             }
         }
+    }
+
+    /// Whatever it hears until it is hung up on, or hears this.
+    pub async fn heard_until_cut_or(&mut self, last: &str) -> Vec<String> {
+        let mut heard = Vec::new();
+        while let Some(Ok(said)) = timeout(SOON, self.socket.next()).await.expect("in time") {
+            heard.push(said.into_text().expect("text").to_string());
+            if heard.iter().any(|packet| packet.contains(last)) {
+                break;
+            }
+        }
+        heard
     }
 
     pub async fn leaves(mut self) {
