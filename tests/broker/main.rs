@@ -98,6 +98,7 @@ mod receipts;
 mod recovering;
 mod recovering_collab;
 mod recovering_elsewhere;
+mod recovery_clients;
 mod redis_in_trouble;
 mod redis_next;
 mod redis_nodes;

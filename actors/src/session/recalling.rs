@@ -20,7 +20,7 @@ use crate::session::{Session, resumed};
 use crate::shard::Local;
 
 /// The most entries that are looked at for one client, most of which may not be for it.
-const LOOKED_AT: usize = 10_000;
+const LOOKED_AT: usize = 5000;
 
 impl Handler<RecallMissed> for Session {
     type Result = ResponseActFuture<Self, Result<Option<Missed>, Refusal>>;
