@@ -161,6 +161,20 @@ async fn whoever_is_back_before_it_is_missed_was_never_gone_to_the_others() {
     all_leave([ana, bob], house).await;
 }
 
+#[actix_web::test]
+async fn whoever_answered_no_heartbeat_comes_back_as_who_it_was() {
+    let beats = [("WS_HEARTBEAT_INTERVAL", "2000"), ("WS_CONNECTION_TIMEOUT", "2000")];
+    let house = House::with(&[&RETURNING[..], &beats].concat()).await;
+    let ana = comes(&house, "ana").await;
+    // It reads nothing, so it answers nothing.
+    house.is_down_to(0).await;
+    let mut bob = comes(&house, "bob").await;
+    says(&mut bob, 1).await;
+    settles(&mut bob).await;
+    let ana = is_recovered(&ana.place.clone(), &house, "ana", &[1]).await;
+    all_leave([ana, bob], house).await;
+}
+
 async fn joins(returner: &mut Returner) {
     returner.says("document:join", json!([{ "documentId": "d1" }])).await;
     // It is told where it stands no longer, and the text for it is no place.

@@ -49,7 +49,7 @@ async fn a_restart_of_the_node_is_no_reason_to_miss_anything() {
     let cut = ana.drops();
     all_hear(&mut [&mut bob], "before").await;
     let told_to_go = std::cell::Cell::new(None);
-    house.ends_while(async { told_to_go.set(Some(bob.is_cut().await)) }).await;
+    house.ends_while(async { told_to_go.set(Some(bob.ends().await)) }).await;
     let house = House::with(&settings).await;
     let mut carl = registered(&house).await;
     all_hear(&mut [&mut carl], "after").await;
@@ -142,7 +142,7 @@ async fn whoever_returns_before_it_is_missed_is_hung_up_on_where_it_was() {
     let (mut ana, mut bob) = two(&house).await;
     for message in ["one", "two", "three", "four"] {
         let again = ana.place.is_recovered(&house, Value::Null, json!([])).await;
-        ana.is_cut().await;
+        ana.ends().await;
         ana = again;
         all_hear(&mut [&mut bob, &mut ana], message).await;
     }

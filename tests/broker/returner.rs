@@ -121,8 +121,8 @@ impl Returner {
         self.place
     }
 
-    /// Waits until it is hung up on.
-    pub async fn is_cut(mut self) -> Place {
+    /// Is hung up on; where it stood.
+    pub async fn ends(mut self) -> Place {
         let cut = async { while let Some(Ok(_)) = self.caller.socket.next().await {} };
         timeout(SOON, cut).await.expect("it is hung up on in time");
         self.place

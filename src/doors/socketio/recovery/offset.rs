@@ -38,7 +38,21 @@ impl<T: Serialize> Serialize for Placed<T> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_place_that_was_written_or_none(room in "\\PC{1,9}", end in "@?[0-9a-f]{0,17}-?\\PC{0,21}") {
+            let room = RoomId::chat(&room).unwrap();
+            for text in [format!("{}{end}", room.local()), end] {
+                if let Some(Resume { since, epoch }) = read(&room, &text) {
+                    prop_assert_eq!(written(&room, epoch.unwrap(), since), text);
+                }
+            }
+        }
+    }
 
     #[test]
     fn an_offset_is_read_back_for_its_room_and_no_other() {
