@@ -204,6 +204,23 @@ async fn whoever_was_away_for_too_long_is_a_newcomer() {
 }
 
 #[actix_web::test]
+async fn whoever_was_here_before_the_node_began_is_waited_for_no_longer_than_others() {
+    let (store, brief) = (MemoryStore::new(Epoch(1)), ("RECADO_DOORS__ROOMS__RECOVERY_MS", "1"));
+    let house = furnished(&store, &RECOVERING).await;
+    let ana = registered(&house).await;
+    let (mut place, mut newcomer) = (ana.leaves().await, false);
+    house.ends().await;
+    let house = furnished(&store, &[&RECOVERING[..], &[brief]].concat()).await;
+    while !newcomer {
+        house.is_down_to(0).await;
+        let ana = place.returns(&house, Value::Null).await;
+        newcomer = ana.place.sid != place.sid;
+        place = ana.leaves().await;
+    }
+    house.ends().await;
+}
+
+#[actix_web::test]
 async fn more_than_is_told_at_once_is_not_told_in_part() {
     let mut settings = RECOVERING.to_vec();
     settings.extend(UNLIMITED);
