@@ -35,8 +35,8 @@ struct Known {
 pub struct Peer {
     namespace: ByteString,
     sid: String,
-    /// What it is known by instead, and may return with.
-    known: OnceCell<Known>,
+    /// What it is known by instead, and may return with; where nobody returns, this is all it takes.
+    known: OnceCell<Box<Known>>,
     protocol: Protocol,
     outlet: Rc<Outlet>,
     joined: Cell<bool>,
@@ -66,7 +66,7 @@ impl Peer {
 
     /// What it is told when it joins: who it is, and the secret by which it may return. Said once.
     pub(super) fn goes_by(&self, sid: String, pid: String) {
-        let said = self.known.set(Known { sid, pid });
+        let said = self.known.set(Box::new(Known { sid, pid }));
         debug_assert!(said.is_ok(), "a client has one name");
     }
 

@@ -56,7 +56,7 @@ impl Talks for RoomsTalks {
                 let_in(&knock, &rules).await.map_err(|why| Rejection { message: why.into(), extra: None })?;
             let (berth, back) = match welcome {
                 Some(Welcome { opened, missed, berth }) => {
-                    (Some(berth), missed.map(|missed| (opened, missed)))
+                    (Some(Box::new(berth)), missed.map(|missed| Box::new((opened, missed))))
                 }
                 None => (None, None),
             };
@@ -103,20 +103,20 @@ struct RoomTalk {
     posts: Rc<InHand>,
     registered: Rc<Cell<bool>>,
     /// It had registered before, and goes on from here after what it missed.
-    back: Option<(Opened, Vec<Arc<Announcement>>)>,
-    berth: Option<Berth>,
+    back: Option<Box<(Opened, Vec<Arc<Announcement>>)>>,
+    berth: Option<Box<Berth>>,
 }
 
 impl Talk for RoomTalk {
     fn coming(&mut self) {
-        let Some((_, missed)) = &mut self.back else { return };
+        let Some(back) = &mut self.back else { return };
         let (outlet, user) = (&self.guest.seat.outlet, &self.guest.identity.user);
-        missed.drain(..).for_each(|announcement| outlet.announce(&announcement, user));
+        back.1.drain(..).for_each(|announcement| outlet.announce(&announcement, user));
     }
 
     fn joined(&mut self) -> Option<Work> {
         self.guest.broker().vitals().counts.connects.count("ok");
-        let (opened, _) = self.back.take()?;
+        let (opened, _) = *self.back.take()?;
         let (guest, room) = (self.guest.clone(), self.rules.room.clone());
         let registered = self.registered.clone();
         Some(Box::pin(async move {
