@@ -63,15 +63,6 @@ pub struct Committed {
 #[rtype(result = "()")]
 pub struct Settle;
 
-impl From<LogError> for Refusal {
-    fn from(error: LogError) -> Self {
-        match error {
-            LogError::Full(_) => Self::StoreFull,
-            LogError::Unavailable(_) | LogError::Untrusted(_) => Self::StoreDown,
-        }
-    }
-}
-
 /// Tick: whatever this turn brought is in.
 #[derive(Message)]
 #[rtype(result = "()")]

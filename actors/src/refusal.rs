@@ -12,6 +12,7 @@ pub use self::document::DocumentRefusal;
 pub use self::file::FileRefusal;
 pub use self::group::GroupRefusal;
 use crate::clock::Timestamp;
+use crate::ports::LogError;
 
 /// A "no" the client can act on. `Display` is the text for developers; [`Refusal::code`] is the stable name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -208,6 +209,15 @@ impl Farewell {
             Self::TryLater => "try_later",
             Self::Internal => "internal",
             Self::ByClient(_) => "by_client",
+        }
+    }
+}
+
+impl From<LogError> for Refusal {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Full(_) => Self::StoreFull,
+            LogError::Unavailable(_) | LogError::Untrusted(_) => Self::StoreDown,
         }
     }
 }

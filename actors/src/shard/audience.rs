@@ -34,7 +34,7 @@ pub(super) struct Audience {
     /// A resend is on its way; asked for once per gap.
     asked: Cell<bool>,
     seats: RefCell<Vec<Seat>>,
-    /// Announced in this turn, not pushed yet.
+    /// Announced in this turn, not pushed yet: entries by number, each once.
     waiting: RefCell<Vec<Announce>>,
 }
 
@@ -94,12 +94,19 @@ impl Audience {
             self.told.set(self.told.get().max(seq));
         }
         let mut waiting = self.waiting.borrow_mut();
-        waiting.push(announce.clone());
-        if waiting.len() == 1 {
-            self.flusher.defer(self.clone());
+        if is_news(&waiting, announce) {
+            waiting.push(announce.clone());
+            if waiting.len() == 1 {
+                self.flusher.defer(self.clone());
+            }
         }
         None
     }
+}
+
+/// After a death the same entries may be sent twice within one turn: by who began anew, and by who heard of that.
+fn is_news(waiting: &[Announce], announce: &Announce) -> bool {
+    announce.seq.is_none() || waiting.iter().rev().find_map(|waits| waits.seq) < announce.seq
 }
 
 impl Deferred for Audience {
@@ -202,4 +209,40 @@ impl<'a> Joined<'a> {
 
 fn count(some: usize) -> u64 {
     u64::try_from(some).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::dialect::Dialects;
+    use crate::id::RoomId;
+    use crate::message::room::RoomEvent;
+
+    fn announce(seq: Option<u64>) -> Announce {
+        let room = RoomId::chat("c1").unwrap();
+        let user = UserId::parse("ann").unwrap();
+        let event = RoomEvent::TypingChanged {
+            room: room.clone(),
+            user,
+            name: None,
+            is_typing: true,
+            at: Timestamp(0),
+        };
+        let announcement = Announcement::new(event, None, &Dialects::new(Vec::new()));
+        Announce { room, seq: seq.map(Seq), durable: None, announcement }
+    }
+
+    #[test]
+    fn what_is_sent_twice_in_one_turn_waits_once() {
+        let mut waiting = Vec::new();
+        for seq in [Some(1), None, Some(2), Some(1), Some(2), None, Some(3)] {
+            let announce = announce(seq);
+            if is_news(&waiting, &announce) {
+                waiting.push(announce);
+            }
+        }
+        let waits: Vec<_> = waiting.iter().map(|announce| announce.seq.map(|seq| seq.0)).collect();
+        assert_eq!(waits, [Some(1), None, Some(2), None, Some(3)]);
+    }
 }
