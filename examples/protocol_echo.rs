@@ -90,7 +90,7 @@ pub fn annex(config: &Config) -> Annex {
     let chat = &config.doors.chat;
     let limits = Limits { attachment_bytes: chat.max_message_bytes, ..Limits::default() };
     let connect_timeout = Duration::from_millis(chat.connect_timeout_ms);
-    let riders = SocketIo { talks: Arc::new(EchoTalks), connect_timeout, limits };
+    let riders = SocketIo { talks: Arc::new(EchoTalks), connect_timeout, limits: limits.into() };
     let socket = Mount::new(rules(chat), DIALECT, Box::new(riders)).at("/socket.io/");
     Annex { dialects: vec![Arc::new(OverEngine(Echo))], doors: vec![engine, socket, Arc::new(PlainEcho)] }
 }

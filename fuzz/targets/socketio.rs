@@ -1,6 +1,6 @@
 //! What must hold of everything that reads what Socket.IO clients send: payloads, packets, and packets in packets.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use recado::doors::socketio::engine::packet::{Fault, Message, Packet, Protocol};
@@ -25,7 +25,7 @@ pub fn read_payload(input: &[u8]) {
 }
 
 fn hear_all(protocol: Protocol, packets: impl Iterator<Item = Result<Packet, Fault>>) {
-    let mut assembler = Assembler::new(Rc::new(LIMITS));
+    let mut assembler = Assembler::new(Arc::new(LIMITS));
     let mut read = Vec::new();
     let mut lost = false;
     for packet in packets {
@@ -78,7 +78,7 @@ fn echoed(heard: &Heard) -> Option<Heard> {
 }
 
 fn hear(written: &Written) -> Option<Heard> {
-    let mut assembler = Assembler::new(Rc::new(LIMITS));
+    let mut assembler = Assembler::new(Arc::new(LIMITS));
     let text = written.text.get(1..)?;
     let mut heard = assembler.hear(Message::Text(text.into())).expect("what was written is a packet");
     for attachment in &written.attachments {

@@ -15,7 +15,6 @@ use recado::config::Config;
 use recado::doors::socketio::connection::SocketIo;
 use recado::doors::socketio::engine::mount::Mount;
 use recado::doors::socketio::engine::rider::Work;
-use recado::doors::socketio::packet::Limits;
 use recado::doors::socketio::peer::{Answer, Peer};
 use recado::doors::socketio::talk::{Admission, Event, Knock, Talk, Talks};
 use recado_actors::refusal::Farewell;
@@ -32,7 +31,7 @@ pub fn annex(config: &Config) -> Annex {
     let mut annex = protocol_echo::annex(config);
     let rules = protocol_echo::rules(&config.doors.chat);
     let connect_timeout = rules.connect_timeout;
-    let riders = SocketIo { talks: Arc::new(Asks), connect_timeout, limits: Limits::default() };
+    let riders = SocketIo { talks: Arc::new(Asks), connect_timeout, limits: Arc::default() };
     annex.doors.push(Mount::new(rules, "echo", Box::new(riders)).at("/asking.io/"));
     annex
 }

@@ -49,7 +49,7 @@ pub(super) fn doorway(config: &Config, door: ChatDoor) -> Doorway {
     let riders = SocketIo {
         talks: Arc::new(door),
         connect_timeout,
-        limits: Limits { attachment_bytes: chat.max_message_bytes, ..Limits::default() },
+        limits: Arc::new(Limits { attachment_bytes: chat.max_message_bytes, ..Limits::default() }),
     };
     let rules = Rules {
         ping_interval: Duration::from_millis(chat.heartbeat_ms),

@@ -52,7 +52,7 @@ pub(super) fn door(
     });
     let limits = Limits { attachment_bytes: CLASSIC_BYTES, ..Limits::default() };
     let talks = Arc::new(CollabTalks(rules.clone()));
-    let riders = Box::new(SocketIo { talks, connect_timeout: CONNECT_TIMEOUT, limits });
+    let riders = Box::new(SocketIo { talks, connect_timeout: CONNECT_TIMEOUT, limits: limits.into() });
     let mount = Mount::limited(mounted, COLLAB, riders, collab.max_connections);
     let backing = Arc::new(Backing { rules, broker: broker.clone(), gate: gate.clone() });
     let (shared, alone) = (CollabDoor::below_collab(&mount, &backing), CollabDoor::at_root(&mount, &backing));

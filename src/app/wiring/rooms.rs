@@ -49,7 +49,7 @@ pub(super) fn door(
         recovery: recovery(config, broker, log, window_ms, &mounted),
     }));
     let limits = Limits { attachment_bytes: CLASSIC_BYTES, ..Limits::default() };
-    let riders = SocketIo { talks: Arc::new(talks), connect_timeout: CONNECT_TIMEOUT, limits };
+    let riders = SocketIo { talks: Arc::new(talks), connect_timeout: CONNECT_TIMEOUT, limits: limits.into() };
     let mount = Mount::new(mounted, ROOMS, Box::new(riders));
     let (shared, alone) = (RoomsDoor::below_rooms(&mount), RoomsDoor::at_root(&mount));
     Ok(Some(Doorway { name: "rooms", shared, alone }))

@@ -3,7 +3,6 @@
 //! A client that breaks the protocol is hung up on, as stock servers do; a namespace it may not join costs it only that.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +30,7 @@ pub struct SocketIo {
     pub talks: Arc<dyn Talks>,
     /// How long a client may take to join a namespace.
     pub connect_timeout: Duration,
-    pub limits: Limits,
+    pub limits: Arc<Limits>,
 }
 
 impl Riders for SocketIo {
@@ -39,11 +38,11 @@ impl Riders for SocketIo {
         let stay = Stay {
             seat: Rc::new(seat),
             talks: self.talks.clone(),
-            joined: RefCell::default(),
+            joined: RefCell::new(Vec::with_capacity(1)),
             ever: Cell::new(false),
             alarm: RefCell::default(),
         };
-        let assembler = Assembler::new(Rc::new(self.limits.clone()));
+        let assembler = Assembler::new(self.limits.clone());
         Box::new(Connection { stay: Rc::new(stay), assembler, connect_timeout: self.connect_timeout })
     }
 }
@@ -58,7 +57,8 @@ struct Connection {
 struct Stay {
     seat: Rc<Seat>,
     talks: Arc<dyn Talks>,
-    joined: RefCell<HashMap<ByteString, Joined>>,
+    /// A client is in one, as a rule.
+    joined: RefCell<Vec<Joined>>,
     /// It was in one at some time.
     ever: Cell<bool>,
     /// Rings when it has joined nothing in time; most connections are quiet for long, and keep no timer then.
@@ -68,6 +68,16 @@ struct Stay {
 struct Joined {
     peer: Rc<Peer>,
     talk: Box<dyn Talk>,
+}
+
+impl Joined {
+    fn is_at(&self, namespace: &str) -> bool {
+        self.peer.namespace() == namespace
+    }
+}
+
+fn take(joined: &mut Vec<Joined>, namespace: &str) -> Option<Joined> {
+    joined.iter().position(|joined| joined.is_at(namespace)).map(|at| joined.swap_remove(at))
 }
 
 impl Rider for Connection {
@@ -91,7 +101,7 @@ impl Rider for Connection {
     }
 
     fn closed(&mut self, farewell: Farewell) {
-        for (_, mut joined) in self.stay.joined.take() {
+        for mut joined in self.stay.joined.take() {
             joined.peer.leave();
             joined.talk.left(Some(farewell));
         }
@@ -137,7 +147,7 @@ impl Stay {
             Heard::Disconnect { namespace } => self.disconnect(&namespace),
             Heard::Event { namespace, name, args, attachments, ack } => {
                 let mut joined = self.joined.borrow_mut();
-                let Some(joined) = joined.get_mut(&namespace) else {
+                let Some(joined) = joined.iter_mut().find(|joined| joined.is_at(&namespace)) else {
                     self.violated("an event for a namespace it is not in");
                     return None;
                 };
@@ -148,10 +158,12 @@ impl Stay {
                 let ack = ack.map(|id| Ack { peer: joined.peer.clone(), id });
                 return joined.talk.hear(Event { name, args, attachments, ack });
             }
-            Heard::Ack { namespace, id, args, attachments } => match self.joined.borrow().get(&namespace) {
-                Some(joined) => joined.peer.answered(id, Answer { args, attachments }),
-                None => self.violated("an answer for a namespace it is not in"),
-            },
+            Heard::Ack { namespace, id, args, attachments } => {
+                match self.joined.borrow().iter().find(|joined| joined.is_at(&namespace)) {
+                    Some(joined) => joined.peer.answered(id, Answer { args, attachments }),
+                    None => self.violated("an answer for a namespace it is not in"),
+                }
+            }
         }
         None
     }
@@ -181,7 +193,7 @@ impl Stay {
         };
         Some(Box::pin(async move {
             match admission.await {
-                Ok(talk) => self.join(namespace, Joined { peer, talk }).await,
+                Ok(talk) => self.join(Joined { peer, talk }).await,
                 Err(rejection) => self.reject(&namespace, &rejection),
             }
         }))
@@ -190,8 +202,8 @@ impl Stay {
     /// Where it was before it left, or was let go, it may come again.
     fn is_in(&self, namespace: &ByteString) -> bool {
         let mut joined = self.joined.borrow_mut();
-        let is_in = joined.get(namespace).is_some_and(|joined| joined.peer.is_joined());
-        if !is_in && let Some(mut before) = joined.remove(namespace) {
+        let is_in = joined.iter().any(|joined| joined.is_at(namespace) && joined.peer.is_joined());
+        if !is_in && let Some(mut before) = take(&mut joined, namespace) {
             before.talk.left(None);
         }
         is_in
@@ -205,7 +217,7 @@ impl Stay {
         }
     }
 
-    async fn join(&self, namespace: ByteString, mut joined: Joined) {
+    async fn join(&self, mut joined: Joined) {
         if self.seat.outlet.farewell().is_some() {
             // It went while it was being let in.
             return joined.talk.left(self.seat.outlet.farewell());
@@ -215,7 +227,7 @@ impl Stay {
         joined.talk.coming();
         joined.peer.join();
         let work = joined.talk.joined();
-        self.joined.borrow_mut().insert(namespace, joined);
+        self.joined.borrow_mut().push(joined);
         if let Some(work) = work {
             work.await;
         }
@@ -231,7 +243,7 @@ impl Stay {
     }
 
     fn disconnect(&self, namespace: &ByteString) {
-        let joined = self.joined.borrow_mut().remove(namespace);
+        let joined = take(&mut self.joined.borrow_mut(), namespace);
         match joined {
             Some(mut joined) => {
                 joined.peer.leave();

@@ -3,7 +3,7 @@
 //! Held by its dialect as long as that likes; to a client that left nothing more is said.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -40,7 +40,7 @@ pub struct Peer {
     protocol: Protocol,
     outlet: Rc<Outlet>,
     joined: Cell<bool>,
-    asked: RefCell<HashMap<u64, oneshot::Sender<Answer>>>,
+    asked: RefCell<BTreeMap<u64, oneshot::Sender<Answer>>>,
     next: Cell<u64>,
 }
 

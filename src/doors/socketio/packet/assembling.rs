@@ -2,7 +2,7 @@
 //!
 //! Between a packet's text and its last attachment nothing else may come, and no more is kept than the limits allow.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -16,8 +16,8 @@ const WORTH_A_BUFFER: usize = 16 << 10;
 /// One client's packets. After a fault there is nothing to go on with.
 #[derive(Debug)]
 pub struct Assembler {
-    limits: Rc<Limits>,
-    half: Option<Half>,
+    limits: Arc<Limits>,
+    half: Option<Box<Half>>,
 }
 
 /// A packet that waits for attachments. It waits as text, which takes less than what is made of it.
@@ -30,7 +30,7 @@ struct Half {
 }
 
 impl Assembler {
-    pub fn new(limits: Rc<Limits>) -> Self {
+    pub fn new(limits: Arc<Limits>) -> Self {
         Self { limits, half: None }
     }
 
@@ -55,11 +55,11 @@ impl Assembler {
             return Ok(Some(heard));
         }
         let text = if text.len() < WORTH_A_BUFFER { ByteString::from(&*text) } else { text };
-        self.half = Some(Half { text, missing, attachments: Vec::new(), bytes: 0 });
+        self.half = Some(Box::new(Half { text, missing, attachments: Vec::new(), bytes: 0 }));
         Ok(None)
     }
 
-    fn go_on(&mut self, mut half: Half, bytes: Bytes) -> Result<Option<Heard>, Fault> {
+    fn go_on(&mut self, mut half: Box<Half>, bytes: Bytes) -> Result<Option<Heard>, Fault> {
         half.bytes = half.bytes.saturating_add(bytes.len());
         if half.bytes > self.limits.attachment_bytes {
             return Err(Fault::TooLarge);

@@ -10,7 +10,7 @@ use crate::doors::socketio::packet::writing::{self, Written};
 const TWO: &str = r#"52-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#;
 
 fn assembler() -> Assembler {
-    Assembler::new(Rc::new(Limits { attachment_bytes: 100, ..Limits::default() }))
+    Assembler::new(Arc::new(Limits { attachment_bytes: 100, ..Limits::default() }))
 }
 
 fn text(text: &str) -> Message {
@@ -70,7 +70,7 @@ fn what_waits_does_not_hold_on_to_the_buffer_it_came_in() {
 
 /// What a server writes is what a client would: hears it as such.
 fn heard(written: &Written) -> Result<Option<Heard>, Fault> {
-    let mut assembler = Assembler::new(Rc::new(Limits::default()));
+    let mut assembler = Assembler::new(Arc::new(Limits::default()));
     let Ok(Packet::Message(message)) = read_text(Protocol::V4, written.text.clone()) else {
         panic!("{written:?} is no message");
     };
