@@ -122,9 +122,9 @@ measure_chat() {
   pairs chat-pairs socketio --rooms 500
 }
 
-# The same by long polling, with fewer rooms: every delivery is a request.
+# By long polling and with fewer rooms, for every delivery is a request; nothing is stored on either side.
 measure_polling() {
-  start_chat 2 200
+  start_chat 2 200 memory:
   pairs polling recado --rooms 200 --polling
   start_socketio chat
   pairs polling socketio --rooms 200 --polling

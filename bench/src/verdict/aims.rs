@@ -179,7 +179,7 @@ pub const AIMS: &[Aim] = &[
         Bound::AtLeast(1.5),
     ),
     ratio(
-        "200 chats of two by long polling, durable with answers, beside Socket.IO without a store",
+        "200 chats of two by long polling, with answers, neither stores, beside Socket.IO",
         "polling",
         "socketio",
         MERIT,
