@@ -37,7 +37,8 @@ async fn enters(address: std::net::SocketAddr) -> RawSocket {
     socket
 }
 
-/// The allocator takes its pages in the first rounds: 300 rounds grow no more than 20 do.
+/// The allocator takes its pages in the first rounds: 300 rounds grow no more than 20 do. The kernel may give it a huge
+/// one of 2 MiB at any time, so no bound is below that.
 const WARM_UP: usize = 10;
 
 /// Has a client do its worst this often after the warm-up, and bounds what that costs.
@@ -81,7 +82,7 @@ async fn a_message_in_fragments_that_grows_for_ever_costs_its_limit_at_most() {
 async fn a_compressed_bomb_costs_its_limit_at_most() {
     // 64 MiB of nothing, which as a message is as long as the longest that is let in.
     let bomb = packed(&vec![b' '; 64 << 20]);
-    stays_flat(&[frame(FIN | RSV1 | TEXT, &bomb)], 50, 1009, MIB).await;
+    stays_flat(&[frame(FIN | RSV1 | TEXT, &bomb)], 50, 1009, 4 * MIB).await;
 }
 
 #[actix_web::test]
@@ -90,7 +91,7 @@ async fn a_bomb_in_fragments_costs_no_more() {
     let mut frames: Vec<_> = bomb.chunks(1500).map(|chunk| frame(CONTINUATION, chunk)).collect();
     frames[0] = frame(RSV1 | TEXT, &bomb[..1500]);
     frames.push(frame(FIN | CONTINUATION, b""));
-    stays_flat(&frames, 50, 1009, MIB).await;
+    stays_flat(&frames, 50, 1009, 4 * MIB).await;
 }
 
 #[actix_web::test]
