@@ -148,7 +148,7 @@ impl Broker {
 
     /// The children, in the order they start.
     fn family(&self) -> Supervisor {
-        let mut family = Supervisor::new(self.0.vitals.clone());
+        let mut family = Supervisor::new(self.0.vitals.clone(), self.settings().restarts);
         let broker = self.clone();
         family.child("archive", &self.0.archive, move |obituary| Archive::new(broker.clone(), obituary));
         let broker = self.clone();

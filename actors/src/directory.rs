@@ -104,7 +104,8 @@ impl Directory {
 
     fn restart(&mut self, id: RoomId, place: &Place, ctx: &mut Context<Self>) {
         self.broker.vitals().actor_restarted("room");
-        let Some(back_off) = self.restarts.entry(id.clone()).or_default().next(Instant::now()) else {
+        let (limits, now) = (self.broker.settings().restarts, Instant::now());
+        let Some(back_off) = self.restarts.entry(id.clone()).or_default().next(limits, now) else {
             // One poisoned room must not touch the others: it stays closed until somebody opens it again.
             log::error!("a room died too often: closed");
             self.restarts.remove(&id);

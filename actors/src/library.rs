@@ -19,7 +19,7 @@ use crate::id::{RoomId, ShardId};
 use crate::ports::LogError;
 use crate::ports::documents::Documents;
 use crate::refusal::{DocumentRefusal, Refusal};
-use crate::supervisor::{Alive, Fate, Link, Obituary, Restarts, ask};
+use crate::supervisor::{Alive, Fate, Link, Obituary, RestartLimits, Restarts, ask};
 use crate::vitals::Vitals;
 
 /// How long until a document that just ended can be opened again; then longer.
@@ -45,6 +45,8 @@ pub struct DocumentRules {
     pub open_to_all_users: bool,
     /// How long a document is waited for.
     pub patience: Duration,
+    /// How often a document that dies is opened again.
+    pub restarts: RestartLimits,
 }
 
 /// All that a library is made of.
@@ -200,7 +202,7 @@ impl Library {
         }
         self.0.plan.vitals.actor_restarted("document");
         let mut fallen = self.0.falls.entry(document.clone()).or_default();
-        let again = fallen.restarts.next(Instant::now());
+        let again = fallen.restarts.next(self.rules().restarts, Instant::now());
         log::error!("a document died: {}", if again.is_some() { "opening it again" } else { "given up" });
         fallen.last = Some((*life, again));
         again

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::courier::Schedule;
 use crate::limiter::RateLimits;
 use crate::outlet::OutletLimits;
+use crate::supervisor::RestartLimits;
 
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -19,6 +20,8 @@ pub struct Settings {
     pub pending_entries: usize,
     /// How long any actor is waited for.
     pub command_timeout: Duration,
+    /// How often an actor or a room that dies is started again.
+    pub restarts: RestartLimits,
     pub max_content_chars: usize,
     /// How long after it was posted a message may be recalled.
     pub recall_within: Duration,
@@ -76,6 +79,7 @@ impl Default for Settings {
             batch_wait: Duration::from_millis(2),
             pending_entries: 100_000,
             command_timeout: Duration::from_secs(15),
+            restarts: RestartLimits::default(),
             max_content_chars: 4000,
             recall_within: Duration::from_secs(300),
             rooms_per_session: 500,

@@ -2,7 +2,8 @@
 //!
 //! A panic ends one actor and nothing else. Past the restart limit it gives up loudly: the broker is not ready any more.
 
-use std::collections::VecDeque;
+mod restarts;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -15,10 +16,7 @@ use tokio::time::Instant;
 use crate::refusal::Refusal;
 use crate::vitals::Vitals;
 
-/// Past this many restarts within [`RESTART_WINDOW`] a child stays dead.
-pub const RESTART_LIMIT: usize = 5;
-pub const RESTART_WINDOW: Duration = Duration::from_secs(10);
-const FIRST_BACK_OFF: Duration = Duration::from_millis(5);
+pub use restarts::{RESTART_LIMIT, RestartLimits, Restarts};
 
 /// Carried by every started actor: tells its next of kin when the actor is dropped, also by a panic.
 pub struct Obituary {
@@ -154,35 +152,17 @@ struct Child {
     restarts: Restarts,
 }
 
-/// Counts restarts within the window.
-#[derive(Debug, Default)]
-pub struct Restarts(VecDeque<Instant>);
-
-impl Restarts {
-    /// How long to wait before the next restart; none when the limit is reached.
-    pub fn next(&mut self, now: Instant) -> Option<Duration> {
-        while self.0.front().is_some_and(|at| now.duration_since(*at) > RESTART_WINDOW) {
-            self.0.pop_front();
-        }
-        if self.0.len() >= RESTART_LIMIT {
-            return None;
-        }
-        let back_off = FIRST_BACK_OFF.saturating_mul(1u32 << self.0.len().min(4));
-        self.0.push_back(now);
-        Some(back_off)
-    }
-}
-
 /// The parent of a list of actors, all on its own thread.
 pub struct Supervisor {
     vitals: Arc<Vitals>,
+    limits: RestartLimits,
     children: Vec<Child>,
     standing_down: bool,
 }
 
 impl Supervisor {
-    pub fn new(vitals: Arc<Vitals>) -> Self {
-        Self { vitals, children: Vec::new(), standing_down: false }
+    pub fn new(vitals: Arc<Vitals>, limits: RestartLimits) -> Self {
+        Self { vitals, limits, children: Vec::new(), standing_down: false }
     }
 
     /// Adds a child: `make` builds it, the link always leads to its present life.
@@ -230,7 +210,7 @@ impl Handler<ChildGone> for Supervisor {
         }
         let Some(child) = self.children.get_mut(number) else { return };
         self.vitals.actor_restarted(child.kind);
-        let Some(back_off) = child.restarts.next(Instant::now()) else {
+        let Some(back_off) = child.restarts.next(self.limits, Instant::now()) else {
             log::error!("{} died too often: given up", child.kind);
             return self.vitals.give_up(child.kind);
         };
@@ -269,20 +249,5 @@ impl Fate {
             Self::End => ctx.stop(),
             Self::Panic => panic!("injected fault in {kind}"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn restarts_back_off_within_100_ms_and_end_at_the_limit() {
-        let mut restarts = Restarts::default();
-        let now = Instant::now();
-        let waits: Vec<_> = std::iter::from_fn(|| restarts.next(now)).collect();
-        assert_eq!(waits.len(), RESTART_LIMIT);
-        assert!(waits.iter().all(|wait| *wait <= Duration::from_millis(80)));
-        assert!(restarts.next(now + RESTART_WINDOW + Duration::from_secs(1)).is_some());
     }
 }

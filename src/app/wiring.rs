@@ -222,6 +222,7 @@ fn settings(config: &Config) -> Settings {
         batch_wait: Duration::from_millis(store.batch_wait_ms),
         pending_entries: limits.pending_entries,
         command_timeout: Duration::from_millis(limits.command_timeout_ms),
+        restarts: limits.restarts(),
         max_content_chars: limits.max_content_chars,
         recall_within: Duration::from_millis(limits.recall_ms),
         rooms_per_session: config.limits.rooms_per_session,

@@ -2,7 +2,10 @@
 //!
 //! It guarantees that a message that may come in could also go out, and that every command can be paid for.
 
+use std::time::Duration;
+
 use recado_actors::limiter::{Costs, Rate, RateLimits};
+use recado_actors::supervisor::RestartLimits;
 use serde::Deserialize;
 
 use super::errors::Contradictions;
@@ -30,6 +33,8 @@ pub struct Limits {
     pub posts_in_hand: u64,
     pub rooms_per_session: usize,
     pub command_timeout_ms: u64,
+    pub restarts: usize,
+    pub restart_window_ms: u64,
     pub connection_rate: u64,
     pub connection_burst: u64,
     pub user_rate: u64,
@@ -97,6 +102,10 @@ impl Limits {
             ("cost_receipt", self.cost_receipt),
             ("cost_other", self.cost_other),
         ]
+    }
+
+    pub fn restarts(&self) -> RestartLimits {
+        RestartLimits { most: self.restarts, window: Duration::from_millis(self.restart_window_ms) }
     }
 
     /// As the broker takes them.

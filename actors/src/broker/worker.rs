@@ -43,7 +43,7 @@ impl Worker {
         let flusher = Flusher::start(broker.settings().outlet, dialects, vitals.clone());
         let locals = Locals::new(flusher.clone(), vitals);
         let link: Arc<Link<Shard>> = Arc::default();
-        let mut family = Supervisor::new(broker.vitals().clone());
+        let mut family = Supervisor::new(broker.vitals().clone(), broker.settings().restarts);
         let (with, sockets) = (broker.clone(), locals.clone());
         family.child("shard", &link, move |obituary| {
             Shard::new(shard, with.clone(), sockets.clone(), obituary)

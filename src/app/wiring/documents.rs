@@ -37,6 +37,7 @@ pub(in crate::app) fn library(
         idle: Duration::from_millis(config.rooms.idle_ms),
         open_to_all_users: settings.open_to_all_users,
         patience: Duration::from_millis(config.limits.command_timeout_ms),
+        restarts: config.limits.restarts(),
     };
     let plan = || LibraryPlan { port, rules, words, vitals: vitals.clone() };
     settings.enabled.then(|| Library::new(plan()))
