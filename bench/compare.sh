@@ -8,7 +8,8 @@
 # Prints each run as it ends, then the median of each figure beside its aim. Ratios are taken within a round.
 # A whole comparison redraws docs/bench.svg; every comparison leaves its runs in target/bench.jsonl (RUNS).
 # In the environment: ROUNDS, DURATION and WARMUP in seconds, CLIENTS, IDLE, CYCLES, ENTRIES, PORT; SVG=path draws there.
-# RECADO_* variables set outside reach the server. The sources are not touched; only loopback is used.
+# RECADO_* variables set outside reach the server. The sources are not touched; only loopback is used. As root, the
+# packets of loopback are received on the load's core until the end; STEER=no leaves that to the kernel.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -35,6 +36,7 @@ ulimit -n "$files" 2>/dev/null || (($(ulimit -n) >= files)) ||
   die "at most $(ulimit -n) open files are allowed and $files are needed: raise the limit or lower IDLE"
 
 build
+steer
 say "about $(expected "${figures[@]}") seconds for ${figures[*]}, $rounds rounds"
 began=$SECONDS
 for round in $(seq "$rounds"); do
