@@ -25,7 +25,7 @@ use tokio::time::timeout;
 use crate::protocol_echo;
 
 /// How long an answer is waited for.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 pub fn annex(config: &Config) -> Annex {
     let mut annex = protocol_echo::annex(config);

@@ -161,7 +161,7 @@ async fn a_room_that_falls_asleep_while_people_come_and_go_loses_nothing() {
 
 #[actix_web::test]
 async fn whoever_reads_a_long_past_slowly_but_steadily_is_not_taken_for_gone() {
-    let house = House::with(&[("RECADO_DOORS__WIDGET__HEARTBEAT_MS", "500")]).await;
+    let house = House::with(&[("RECADO_DOORS__WIDGET__HEARTBEAT_MS", "2000")]).await;
     house.has_a_past("chat_1", 1500, |_| "🦀".repeat(4000)).await;
     let token = sign(&claims("bob", "chat_1"));
     let mut bob = Person::on_a_short_line(&house, &format!("/?token={token}&since=0")).await;

@@ -14,6 +14,8 @@ use crate::house::House;
 use crate::minutes::{all_hear_the_same, all_leave};
 use crate::person::Person;
 
+/// As many as are forgiven.
+const DEATHS: u64 = 5;
 const BACK_WITHIN: Duration = Duration::from_millis(100);
 
 pub async fn three_people(house: &House) -> Vec<Person> {
@@ -26,12 +28,12 @@ pub async fn three_people(house: &House) -> Vec<Person> {
     people
 }
 
-/// Talks on through three deaths; `back` shows that the dead one does its work again.
+/// Talks on through some deaths; `back` shows that the dead one does its work again.
 async fn people_talk_through_the_death_of(kind: &str, back: impl AsyncFn(&House, &mut [Person], u64)) {
     let house = House::start().await;
     let mut people = three_people(&house).await;
     let mut fastest = Duration::MAX;
-    for n in 1..=3 {
+    for n in 1..=DEATHS {
         people[0].insists("before", &format!("before {n}")).await;
         let hurt = Instant::now();
         house.broker().injure(kind);
@@ -44,8 +46,8 @@ async fn people_talk_through_the_death_of(kind: &str, back: impl AsyncFn(&House,
         house.until("it was seen to die", |broker| broker.vitals().restarts_of(kind) == n).await;
         house.until("it lives", |broker| broker.vitals().actors().iter().any(|(k, _)| *k == kind)).await;
     }
-    all_hear_the_same(&mut people, 1, 6).await;
-    // The machine may be busy once, not three times.
+    all_hear_the_same(&mut people, 1, 2 * DEATHS).await;
+    // The machine may be busy now and then, not every time.
     assert!(fastest <= BACK_WITHIN, "back after {fastest:?}");
     assert_eq!(house.get("/health/ready").await.0, 200);
     all_leave(people).await;

@@ -23,10 +23,10 @@ pub const CALM: [(&str, &str); 4] = [
     ("RECADO_DOORS__CHAT__EIO3", "false"),
 ];
 
-/// The same, but quick to ask and quick to give up.
+/// The same, but quick to ask, and to give up as soon as no machine is too busy to answer.
 pub const HASTY: [(&str, &str); 4] = [
     ("RECADO_DOORS__CHAT__HEARTBEAT_MS", "300"),
-    ("RECADO_DOORS__CHAT__TIMEOUT_MS", "200"),
+    ("RECADO_DOORS__CHAT__TIMEOUT_MS", "2500"),
     ("RECADO_DOORS__CHAT__MAX_MESSAGE_BYTES", "1000000"),
     ("RECADO_DOORS__CHAT__EIO3", "false"),
 ];

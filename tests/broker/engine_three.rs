@@ -75,7 +75,7 @@ async fn bytes_go_as_bytes_or_in_base64_as_the_client_asked() {
 #[actix_web::test]
 async fn the_client_asks_and_whoever_does_not_is_let_go() {
     let settings =
-        [("RECADO_DOORS__CHAT__HEARTBEAT_MS", "300"), ("RECADO_DOORS__CHAT__TIMEOUT_MS", "500"), OLD];
+        [("RECADO_DOORS__CHAT__HEARTBEAT_MS", "1000"), ("RECADO_DOORS__CHAT__TIMEOUT_MS", "2000"), OLD];
     let house = echoing(&settings).await;
     let elder = Elder::opens(&house, "").await;
     for _ in 0..3 {

@@ -3,6 +3,8 @@
 //! Ending it waits for every session and actor; whatever is still there after that fails the story.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::panic;
+use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -26,6 +28,17 @@ pub const UNLIMITED: [(&str, &str); 4] = [
     ("RECADO_LIMITS__ROOM_RATE", "0"),
 ];
 
+static INJECTED_FAULTS_IN_A_LINE: Once = Once::new();
+
+/// The thread that dies would look up its whole backtrace first, which takes a busy machine seconds.
+fn tell_injected_faults_in_a_line() {
+    let standard = panic::take_hook();
+    panic::set_hook(Box::new(move |report| match report.payload_as_str() {
+        Some(text) if text.starts_with("injected fault") => eprintln!("{text}"),
+        _ => standard(report),
+    }));
+}
+
 pub struct House {
     app: Option<App>,
     http: reqwest::Client,
@@ -43,6 +56,7 @@ impl House {
     }
 
     pub async fn in_world(settings: &[(&str, &str)], world: World) -> Self {
+        INJECTED_FAULTS_IN_A_LINE.call_once(tell_injected_faults_in_a_line);
         let app = App::build(config(settings), world).await.expect("the app starts");
         Self { app: Some(app), http: reqwest::Client::new() }
     }

@@ -65,7 +65,7 @@ async fn what_next_refuses_the_sender_is_told_and_nobody_else() {
 #[actix_web::test]
 async fn a_next_that_never_answers_is_given_up_in_time() {
     let Some(mut next) = Next::starts().await else { return };
-    let house = next.house(&[("RECADO_BACKEND__TIMEOUT_MS", "300")]).await;
+    let house = next.house(&[("RECADO_BACKEND__TIMEOUT_MS", "3000")]).await;
     let (mut ann, mut bob) = (settled(&house, "ann", "chat_1").await, settled(&house, "bob", "chat_1").await);
     next.turns(json!({ "mode": "hang" })).await;
     ann.posts("anybody there?").await;
@@ -82,7 +82,7 @@ async fn a_next_that_never_answers_is_given_up_in_time() {
 #[actix_web::test]
 async fn a_next_that_keeps_failing_is_left_alone_and_asked_again() {
     let Some(mut next) = Next::starts().await else { return };
-    let breaker = [("RECADO_BACKEND__BREAKER_FAILURES", "2"), ("RECADO_BACKEND__BREAKER_OPEN_MS", "1500")];
+    let breaker = [("RECADO_BACKEND__BREAKER_FAILURES", "2"), ("RECADO_BACKEND__BREAKER_OPEN_MS", "5000")];
     let house = next.house(&[&breaker[..], &UNLIMITED].concat()).await;
     let (mut ann, mut bob) = (settled(&house, "ann", "chat_1").await, settled(&house, "bob", "chat_1").await);
     next.turns(json!({ "mode": "500" })).await;

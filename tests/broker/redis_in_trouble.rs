@@ -20,7 +20,7 @@ use crate::redis_server::{EAGER, Redis, bridge_is_down, bridge_is_up, free_port,
 /// Whoever waited for Redis would wait for its time limits, a second and more; a busy machine takes less.
 const UNNOTICED: Duration = Duration::from_millis(500);
 
-/// Posts one after the other and hears each; how long the slowest but one in a hundred took.
+/// Posts one after the other and hears each; how long the slowest but one in twenty took.
 async fn talks(ann: &mut Person, bob: &mut Person, about: &str, count: usize) -> Duration {
     let mut waits = Vec::new();
     for n in 0..count {
@@ -31,7 +31,7 @@ async fn talks(ann: &mut Person, bob: &mut Person, about: &str, count: usize) ->
         ann.hears_message(&content).await;
     }
     waits.sort();
-    waits[count * 99 / 100]
+    waits[count * 95 / 100]
 }
 
 /// What one posts on one node is heard on the other again.
@@ -99,7 +99,7 @@ async fn a_redis_that_is_killed_and_started_again_delays_nobody_here_and_loses_n
     bridge_is_down(&trouble.houses[0]).await;
     trouble.redis.returns().await;
     let after = trouble.talks("after", 200).await;
-    println!("local p99: before {before:?}, during {during:?}, after {after:?}");
+    println!("local p95: before {before:?}, during {during:?}, after {after:?}");
     assert!(during < before * 3 + UNNOTICED, "{before:?} became {during:?}");
     // What was said meanwhile was kept for the other node, and comes in its order.
     for about in ["before", "during", "after"] {
@@ -124,7 +124,7 @@ async fn a_redis_that_hangs_is_found_out_and_delays_nobody_here() {
         found = found.or(down.then(|| stopped.elapsed()));
     }
     trouble.redis.is_signalled("CONT");
-    println!("local p99: before {before:?}, during {during:?} over {rounds} times 50; found after {found:?}");
+    println!("local p95: before {before:?}, during {during:?} over {rounds} times 50; found after {found:?}");
     assert!(found.is_some_and(|found| found < Duration::from_secs(4)), "{found:?}");
     assert!(during < before * 3 + UNNOTICED, "{before:?} became {during:?}");
     for n in 0..200 {

@@ -14,9 +14,9 @@ use crate::raw_socket::{FIN, Heard, PING, PONG, RawSocket};
 use crate::tokens::{claims, sign};
 
 /// Far more than the network between two sockets of one machine holds, and far less than a test may take.
-const MOST: usize = 3000;
-/// What others wait at most while somebody does not read.
-const PROMPTLY: Duration = Duration::from_secs(1);
+const MOST: usize = 10_000;
+/// What others wait at most while somebody does not read. A busy machine alone may take a second or two.
+const PROMPTLY: Duration = Duration::from_secs(10);
 
 /// Enters and reads no more.
 async fn freezes(house: &House, user: &str, chat: &str) -> RawSocket {
@@ -136,9 +136,9 @@ async fn one_who_answers_no_heartbeat_is_gone_without_a_word() {
 
 #[actix_web::test]
 async fn one_who_answers_heartbeats_stays() {
-    let house = House::with(&[("RECADO_DOORS__WIDGET__HEARTBEAT_MS", "100")]).await;
+    let house = House::with(&[("RECADO_DOORS__WIDGET__HEARTBEAT_MS", "1500")]).await;
     let mut ann = RawSocket::enters(&house, "ann", "chat_1").await;
-    for _ in 0..5 {
+    for _ in 0..3 {
         assert_eq!(ann.hears().await, Heard::Ping(Vec::new()));
         ann.sends_frame(FIN | PONG, b"").await;
     }
@@ -155,7 +155,7 @@ async fn one_who_answers_heartbeats_stays() {
 #[actix_web::test]
 async fn one_who_reads_nothing_answers_no_heartbeat_while_others_do() {
     let house = House::with(&unlimited(&[
-        ("RECADO_DOORS__WIDGET__HEARTBEAT_MS", "300"),
+        ("RECADO_DOORS__WIDGET__HEARTBEAT_MS", "1000"),
         ("RECADO_LIMITS__OUTLET_BYTES", "1073741824"),
     ]))
     .await;

@@ -105,7 +105,7 @@ async fn an_attachment_nobody_announced_and_text_in_its_place_are_hung_up_on() {
 #[actix_web::test]
 async fn whoever_joins_no_namespace_in_time_is_let_go_and_whoever_was_in_one_is_not() {
     let mut settings = CALM.to_vec();
-    settings.push(("RECADO_DOORS__CHAT__CONNECT_TIMEOUT_MS", "300"));
+    settings.push(("RECADO_DOORS__CHAT__CONNECT_TIMEOUT_MS", "2500"));
     let house = echoing(&settings).await;
     let mut was_in = enters(&house).await;
     was_in.says("41").await;

@@ -118,13 +118,13 @@ async fn a_frame_that_drips_is_ended() {
 
 #[actix_web::test]
 async fn a_client_that_is_always_within_some_frame_is_not_slow() {
-    let house = House::with(&[("RECADO_LIMITS__FRAME_MS", "1000")]).await;
+    let house = House::with(&[("RECADO_LIMITS__FRAME_MS", "3000")]).await;
     let mut ann = RawSocket::enters(&house, "ann", "chat_1").await;
     let ping = frame(FIN | TEXT, &ping_of(20));
     let (head, tail) = ping.split_at(12);
     let mut pace = tokio::time::interval(Duration::from_millis(100));
     ann.sends(head).await;
-    for _ in 0..15 {
+    for _ in 0..35 {
         pace.tick().await;
         ann.sends(&[tail, head].concat()).await;
         assert_eq!(ann.hears_text().await, json!({ "type": "pong" }));

@@ -17,7 +17,7 @@ const ONE_RETRY: (&str, &str) = ("RECADO_WEBHOOKS__RETRY_SECONDS", "1");
 async fn comes_again_after(mode: Value) {
     let Some(mut app) = Receiver::starts().await else { return };
     app.turns(mode.clone()).await;
-    let house = House::telling(&[&app], &[PATIENT, ("RECADO_WEBHOOKS__TIMEOUT_MS", "1000")]).await;
+    let house = House::telling(&[&app], &[PATIENT, ("RECADO_WEBHOOKS__TIMEOUT_MS", "3000")]).await;
     house.posts("chat_1", "one").await;
     let first = app.is_told_of("one").await;
     house.posts("chat_1", "two").await;

@@ -15,7 +15,7 @@ use squeeze::{FileLimit, SmallDisk, Squeeze};
 
 const ROOM: &str = "cellar";
 const CONTENT_BYTES: usize = 2000;
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn a_full_disk_refuses_and_recovers() {

@@ -8,7 +8,7 @@ use crate::broker::Broker;
 use crate::client::{Answer, Client};
 use crate::stage::Clock;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn a_client_from_another_epoch_is_told_to_start_afresh() {

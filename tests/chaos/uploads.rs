@@ -12,7 +12,7 @@ use crate::disk::squeeze::{SmallDisk, Squeeze};
 use crate::stage::skip;
 
 const FILE_BYTES: usize = 3 << 20;
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Sender {
     url: String,

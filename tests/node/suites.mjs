@@ -240,16 +240,15 @@ const socketIo = {
 
 const beats = (path) => ({
   "pings by polling are answered": async () => {
-    const { sid, pingInterval, pingTimeout } = await opens(path);
-    assert.deepEqual([pingInterval, pingTimeout], [300, 200]);
+    const { sid } = await opens(path);
     for (let beat = 0; beat < 3; beat += 1) {
       assert.deepEqual(await get(path, sid), [200, "2"]);
       assert.equal((await post(path, sid, "3"))[0], 200);
     }
   },
   "whoever does not poll is gone by the deadline": async () => {
-    const { sid } = await opens(path);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const { sid, pingInterval, pingTimeout } = await opens(path);
+    await new Promise((resolve) => setTimeout(resolve, pingInterval + pingTimeout));
     assert.equal((await get(path, sid))[0], 400);
   },
   "pings by websocket are answered": async () => {
