@@ -94,6 +94,23 @@ async fn all_hear_one_order_however_many_send_at_once() {
     house.ends().await;
 }
 
+#[actix_web::test]
+async fn what_is_said_of_a_file_is_no_way_around_the_limit_of_a_text() {
+    let house = House::start().await;
+    group(&house, 1, &[7, 8]).await;
+    let (mut ana, mut bob) = (Chatter::comes(&house, 7).await, Chatter::comes(&house, 8).await);
+    let huge = "x".repeat(2_000_000);
+    let image =
+        |url: &str, name: &str| json!({ "groupId": 1, "type": "image", "fileUrl": url, "fileName": name });
+    let no = ana.is_refused("send_message", image(&format!("https://a.example/{huge}"), "a.png")).await;
+    assert_eq!(no, "URL do arquivo inválida");
+    ana.asks("send_message", image("https://a.example/a.png", &format!("{huge}.png"))).await;
+    let told = bob.hears("new_message").await;
+    assert_eq!(told["fileName"].as_str().map(|name| name.chars().count()), Some(180));
+    all_leave([ana, bob]).await;
+    house.ends().await;
+}
+
 /// What is wrong with a message, and what its sender is told.
 fn wrong() -> Vec<(Value, &'static str)> {
     let long = "x".repeat(4001);
@@ -104,6 +121,10 @@ fn wrong() -> Vec<(Value, &'static str)> {
         (json!({ "groupId": 1, "content": "  " }), "Mensagem de texto não pode estar vazia"),
         (json!({ "groupId": 1, "content": long }), "Mensagem não pode ter mais de 4000 caracteres"),
         (json!({ "groupId": 1, "type": "image", "content": "x" }), "Mensagem de mídia deve ter um arquivo"),
+        (
+            json!({ "groupId": 1, "type": "file", "fileUrl": "javascript:alert(1)" }),
+            "URL do arquivo inválida",
+        ),
         (json!({ "groupId": 1, "type": "poem", "content": "x" }), "Tipo de mensagem inválido"),
         (json!({ "groupId": 99, "content": "x" }), "Grupo não encontrado"),
         (json!({ "groupId": 3, "content": "x" }), "Não é possível enviar mensagem para grupo inativo"),

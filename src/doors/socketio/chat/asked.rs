@@ -12,6 +12,7 @@
 //!
 //! Ids are whole numbers, also written as text; a field that is null was left out, as Flutter does.
 
+use recado_actors::depot::clean_title;
 use recado_actors::message::presence::Status;
 use recado_actors::message::room::{Attachment, MessageKind};
 use serde_json::{Map, Value};
@@ -23,6 +24,8 @@ use crate::doors::socketio::packet::LARGEST_ID;
 const MOST_MESSAGES: usize = 1000;
 /// The longest `tempId`, in bytes.
 const LONGEST_TEMP_ID: usize = 128;
+/// The longest address of a file, in bytes.
+const LONGEST_ADDRESS: usize = 2048;
 
 /// A group, message or user as the wire counts them.
 pub type Number = u64;
@@ -94,6 +97,12 @@ pub fn temp_id(args: &[Value]) -> Option<&Value> {
     fits.then_some(id)
 }
 
+/// Where a file or a picture may be: here or on the web, and never what a client would run.
+pub fn is_address(url: &str) -> bool {
+    let begins = |start: &str| url.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start));
+    url.len() <= LONGEST_ADDRESS && (["/", "https://", "http://"].into_iter().any(begins))
+}
+
 struct Fields<'a>(&'a Map<String, Value>);
 
 impl Fields<'_> {
@@ -124,7 +133,7 @@ impl Fields<'_> {
             Some(kind) => kind.as_str().and_then(MessageKind::parse).ok_or(texts::KIND_UNKNOWN)?,
         };
         let content = self.text("content").unwrap_or_default();
-        let file = self.text("fileUrl").filter(|url| !url.is_empty()).map(|url| self.attached(url));
+        let file = self.attached()?;
         match (kind, &file) {
             (MessageKind::Text, _) if content.is_empty() => return Err(texts::CONTENT_NEEDED),
             (MessageKind::Text, _) if content.trim().is_empty() => return Err(texts::TEXT_EMPTY),
@@ -138,9 +147,14 @@ impl Fields<'_> {
         Ok(Letter { group, kind, content: content.trim().to_owned(), reply_to, file })
     }
 
-    fn attached(&self, url: &str) -> Attachment {
-        let name = self.text("fileName").map(str::to_owned);
-        Attachment { url: url.to_owned(), name, size: self.id("fileSize") }
+    /// What is said of a file counts for no text, so it has limits of its own.
+    fn attached(&self) -> Result<Option<Attachment>, &'static str> {
+        let Some(url) = self.text("fileUrl").filter(|url| !url.is_empty()) else { return Ok(None) };
+        if !is_address(url) {
+            return Err(texts::ADDRESS_WRONG);
+        }
+        let name = self.text("fileName").filter(|name| !name.is_empty()).map(clean_title);
+        Ok(Some(Attachment { url: url.to_owned(), name, size: self.id("fileSize") }))
     }
 
     fn edit(&self) -> Result<Asked, &'static str> {

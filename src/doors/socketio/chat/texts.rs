@@ -13,6 +13,7 @@ pub const GROUP_NEEDED: &str = "ID do grupo é obrigatório";
 pub const CONTENT_NEEDED: &str = "Conteúdo da mensagem é obrigatório";
 pub const TEXT_EMPTY: &str = "Mensagem de texto não pode estar vazia";
 pub const FILE_NEEDED: &str = "Mensagem de mídia deve ter um arquivo";
+pub const ADDRESS_WRONG: &str = "URL do arquivo inválida";
 pub const KIND_UNKNOWN: &str = "Tipo de mensagem inválido";
 pub const REPLY_UNKNOWN: &str = "Mensagem de resposta não encontrada";
 pub const MESSAGE_NEEDED: &str = "ID da mensagem é obrigatório";

@@ -63,6 +63,27 @@ fn what_cannot_be_meant_gets_the_original_s_text() {
 }
 
 #[test]
+fn what_is_said_of_a_file_is_short_and_nothing_a_client_would_run() {
+    let sent =
+        |url: &str, name: &str| json!({ "groupId": 7, "type": "file", "fileUrl": url, "fileName": name });
+    let long = format!("https://a.example/{}", "x".repeat(2048));
+    for wrong in ["javascript:alert(1)", " javascript:x", "data:text/html,x", "x", "  ", "é", long.as_str()]
+    {
+        assert_eq!(heard("send_message", sent(wrong, "a")), Heard::Refused(texts::ADDRESS_WRONG), "{wrong}");
+    }
+    for url in ["/uploads/chat/a.png", "https://a.example/a.png", "HTTP://a.example"] {
+        let Asked::Send(letter) = asked("send_message", sent(url, &format!("../{}.png", "x".repeat(5000))))
+        else {
+            panic!("a message");
+        };
+        let file = letter.file.unwrap();
+        let name = file.name.unwrap();
+        assert_eq!((file.url.as_str(), name.chars().count()), (url, 180));
+        assert!(name.starts_with('x') && name.ends_with(".png"), "{name}");
+    }
+}
+
+#[test]
 fn signals_are_understood_or_ignored() {
     let both = json!({ "messageIds": [3, "4", null, "x", -1], "groupId": 99 });
     assert_eq!(asked("message_read", both.clone()), Asked::Read { messages: vec![3, 4] });

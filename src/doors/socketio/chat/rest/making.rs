@@ -13,10 +13,12 @@ use utoipa::ToSchema;
 use super::answer::{Failure, created, link};
 use super::body::Body;
 use super::caller::Caller;
+use crate::doors::socketio::chat::asked::is_address;
 use crate::doors::socketio::chat::texts;
 
 /// The most whom one may add; with its maker, a group has a hundred.
 const MOST_ADDED: usize = 99;
+const LONGEST_NAME: usize = 256;
 const LONGEST_DESCRIPTION: usize = 500;
 
 /// A group as an app asks for it. Nulls count as left out.
@@ -24,12 +26,13 @@ const LONGEST_DESCRIPTION: usize = 500;
 #[serde(rename_all = "camelCase")]
 #[schema(as = ChatNewGroup, example = json!({ "name": "Comercial", "type": "group", "memberIds": [8, 9] }))]
 pub struct NewGroup {
-    /// At least two characters; a direct chat is called by the names of both.
+    /// From 2 to 256 characters; a direct chat is called by the names of both.
     name: Option<String>,
     /// At most 500 characters.
     description: Option<String>,
     /// `group` or `direct`.
     r#type: Option<String>,
+    /// On the web, or a path of this server.
     image_url: Option<String>,
     /// Whole numbers, also written as text; of a direct chat exactly one.
     #[schema(value_type = Vec<u64>)]
@@ -57,8 +60,14 @@ impl NewGroup {
         if kind == GroupKind::Group && name.chars().count() < 2 {
             return Err(wrong("name", "Nome do grupo deve ter pelo menos 2 caracteres"));
         }
+        if name.chars().count() > LONGEST_NAME {
+            return Err(wrong("name", "Nome do grupo não pode ter mais de 256 caracteres"));
+        }
         if self.description.as_ref().is_some_and(|text| text.chars().count() > LONGEST_DESCRIPTION) {
             return Err(wrong("description", "Descrição não pode ter mais de 500 caracteres"));
+        }
+        if self.image_url.as_deref().is_some_and(|url| !is_address(url)) {
+            return Err(wrong("imageUrl", "URL da imagem inválida"));
         }
         let others = self.others(maker)?;
         match (kind, others.len()) {
