@@ -40,6 +40,7 @@ mod catching_up;
 mod chat_changing;
 mod chat_clients;
 mod chat_dying;
+mod chat_ending;
 mod chat_entering;
 mod chat_files;
 mod chat_nodes;

@@ -65,6 +65,22 @@ pub fn leading(frames: &[u8], count: usize) -> &[u8] {
     frames.get(..frames.len() - rest.len()).unwrap_or_default()
 }
 
+/// All before the first close frame, or that frame alone where nothing is before it.
+pub fn before_close(frames: &[u8]) -> &[u8] {
+    let mut rest = frames;
+    while let Some((kind, _, after)) = first(rest) {
+        let is_last = kind == Kind::Close;
+        if is_last && rest.len() < frames.len() {
+            break;
+        }
+        rest = after;
+        if is_last {
+            break;
+        }
+    }
+    frames.get(..frames.len() - rest.len()).unwrap_or_default()
+}
+
 fn first(frames: &[u8]) -> Option<(Kind, &[u8], &[u8])> {
     let (first, rest) = frames.split_first()?;
     let (length, rest) = rest.split_first()?;

@@ -31,8 +31,10 @@ pub struct Polled {
 }
 
 impl Encoding {
-    /// As many of these whole frames as go into one payload.
+    /// As many of these whole frames as go into one payload. A close goes by itself: stock clients hand on what they
+    /// are told a moment later, and not at all if the same payload ends them.
     pub fn portion(self, frames: &[u8]) -> &[u8] {
+        let frames = frame::before_close(frames);
         self.most.map_or(frames, |most| frame::leading(frames, most))
     }
 
@@ -119,6 +121,17 @@ mod tests {
         assert_eq!(V4.payload(portion(Some(3))).unwrap().bytes, "4a\x1e4b");
         assert_eq!(V4.payload(&queue[portion(Some(3)).len()..]).unwrap().bytes, "4c");
         assert_eq!((portion(Some(9)), portion(None), portion(Some(4))), (&queue[..], &queue[..], &queue[..]));
+    }
+
+    #[test]
+    fn a_close_goes_by_itself() {
+        let told = queue(&[frame::text("4a"), frame::ping(), frame::close(1001, "bye")]);
+        let portion = V4.portion(&told);
+        assert_eq!(V4.payload(portion).unwrap().bytes, "4a");
+        let rest = &told[portion.len()..];
+        assert_eq!((V4.portion(rest), V4.payload(rest).unwrap().bytes.as_ref()), (rest, &b"1"[..]));
+        let twice = queue(&[frame::close(1001, ""), frame::close(1001, "")]);
+        assert_eq!((V4.portion(&twice).len(), V4.portion(b"").len()), (4, 0));
     }
 
     #[test]
