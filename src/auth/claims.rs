@@ -75,9 +75,9 @@ impl Claims {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Payload {
-    user_id: Option<String>,
+    user_id: Option<TextOrNumber>,
     id: Option<TextOrNumber>,
-    sub: Option<String>,
+    sub: Option<TextOrNumber>,
     chat_id: Option<String>,
     document_id: Option<String>,
     documents: Option<Vec<String>>,
@@ -111,6 +111,16 @@ enum TextOrNumber {
     Text(String),
     Signed(i64),
     Unsigned(u64),
+}
+
+impl TextOrNumber {
+    fn text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Signed(number) => number.to_string(),
+            Self::Unsigned(number) => number.to_string(),
+        }
+    }
 }
 
 /// What is asked of claims beyond their types.
@@ -148,14 +158,10 @@ impl Payload {
 
     pub fn into_claims(self) -> Claims {
         let admin = self.role.as_deref() == Some(ADMIN) || names(self.roles.as_ref(), Some(ADMIN));
-        let id = self.id.map(|id| match id {
-            TextOrNumber::Text(text) => text,
-            TextOrNumber::Signed(number) => number.to_string(),
-            TextOrNumber::Unsigned(number) => number.to_string(),
-        });
+        let mut users = [self.user_id, self.id, self.sub].into_iter().flatten().map(TextOrNumber::text);
         let documents = documents(self.document_id, self.documents, self.room.as_ref());
         Claims {
-            user_id: filled(self.user_id).or_else(|| filled(id)).or_else(|| filled(self.sub)),
+            user_id: users.find(|name| !name.is_empty()),
             chat_id: filled(self.chat_id),
             room: filled(self.room.as_ref().and_then(Value::as_str).map(str::to_owned)),
             is_authenticated: self.is_authenticated,

@@ -205,3 +205,17 @@ async fn a_client_that_comes_again_while_its_message_is_on_its_way_hears_what_fo
     all_leave([ana, bob]).await;
     house.ends().await;
 }
+
+#[actix_web::test]
+async fn a_number_names_the_user_by_whichever_claim() {
+    let house = House::start().await;
+    for claim in ["id", "userId", "sub"] {
+        for named in [json!(7), json!("7")] {
+            let token = sign(&json!({ claim: named, "exp": wall_clock() + 3600 }));
+            let mut ana = Chatter::knocks(&house, json!({ "token": token })).await.expect("let in");
+            assert_eq!(ana.hears("connected").await["userId"], 7, "{claim}");
+            ana.leaves().await;
+        }
+    }
+    house.ends().await;
+}

@@ -191,7 +191,7 @@ async fn claims_of_the_wrong_type_are_invalid_and_never_guessed() {
         json!({ "exp": [soon] }),
         json!({ "nbf": "now" }),
         json!({ "nbf": soon }),
-        json!({ "userId": 7 }),
+        json!({ "userId": 7.5 }),
         json!({ "userId": { "id": "ann" } }),
         json!({ "userId": "line\nbreak" }),
         json!({ "userId": "x".repeat(129) }),
