@@ -134,12 +134,15 @@ pub trait Log: Send + Sync + 'static {
         limit: usize,
     ) -> BoxFuture<'static, Result<Page, LogError>>;
 
-    /// How many messages were posted after this number, those of one user left out.
-    fn count_posted(
+    /// How many messages were ever posted, deleted ones among them.
+    fn count_posted(&self, room: &RoomId) -> BoxFuture<'static, Result<u64, LogError>>;
+
+    /// How many messages of others were posted after this number and are there still.
+    fn count_unread(
         &self,
         room: &RoomId,
         after: Seq,
-        but: Option<&UserId>,
+        user: &UserId,
     ) -> BoxFuture<'static, Result<u64, LogError>>;
 
     /// Where the message is that has this many newer ones.

@@ -65,7 +65,10 @@ async fn a_user_s_groups_are_listed_with_what_is_unread_and_what_was_said_last()
     assert_eq!(body["data"]["summary"], summary);
     bob.asks("delete_message", json!({ "messageId": last["id"] })).await;
     let body = get(&house, 7, "/groups").await;
-    assert_eq!(body["data"]["groups"][0]["lastMessage"]["content"], "[Mensagem deletada]");
+    let listed = &body["data"]["groups"][0];
+    assert_eq!(listed["lastMessage"]["content"], "[Mensagem deletada]");
+    // What is gone is nothing to read.
+    assert_eq!((&listed["unreadCount"], &body["data"]["summary"]["totalUnreadMessages"]), (&json!(1), &json!(1)));
     bob.leaves().await;
     house.ends().await;
 }

@@ -195,15 +195,20 @@ impl Log for MemoryStore {
         self.at_once(move |shelves| shelves.page(&room, |entries| entries.messages(before, limit)))
     }
 
-    fn count_posted(
+    fn count_posted(&self, room: &RoomId) -> BoxFuture<'static, Result<u64, LogError>> {
+        let room = room.clone();
+        self.at_once(move |shelves| shelves.rooms.get(&room).map_or(0, |entries| entries.count_posted()))
+    }
+
+    fn count_unread(
         &self,
         room: &RoomId,
         after: Seq,
-        but: Option<&UserId>,
+        user: &UserId,
     ) -> BoxFuture<'static, Result<u64, LogError>> {
-        let (room, but) = (room.clone(), but.cloned());
+        let (room, user) = (room.clone(), user.clone());
         self.at_once(move |shelves| {
-            shelves.rooms.get(&room).map_or(0, |entries| entries.count_posted(after, but.as_ref()))
+            shelves.rooms.get(&room).map_or(0, |entries| entries.count_unread(after, &user))
         })
     }
 

@@ -6,18 +6,28 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::error::Fault;
 use super::row;
 
-pub(super) fn count_posted(
+pub(super) fn count_posted(conn: &Connection, room: &RoomId) -> Result<u64, Fault> {
+    let mut statement = conn.prepare_cached(
+        "SELECT count(*) FROM entries e JOIN rooms r ON r.id = e.room
+         WHERE r.name = ?1 AND e.kind = 'message_posted'",
+    )?;
+    Ok(statement.query_row([room.as_str()], |row| row::unsigned(row, 0))?)
+}
+
+pub(super) fn count_unread(
     conn: &Connection,
     room: &RoomId,
     after: Seq,
-    but: Option<&UserId>,
+    user: &UserId,
 ) -> Result<u64, Fault> {
     let mut statement = conn.prepare_cached(
         "SELECT count(*) FROM entries e JOIN rooms r ON r.id = e.room
-         WHERE r.name = ?1 AND e.kind = 'message_posted' AND e.seq > ?2 AND (?3 IS NULL OR e.sender <> ?3)",
+         WHERE r.name = ?1 AND e.kind = 'message_posted' AND e.seq > ?2 AND e.sender <> ?3 AND NOT EXISTS (
+             SELECT 1 FROM entries d
+             WHERE d.room = e.room AND d.message_id = e.message_id AND d.kind = 'message_deleted')",
     )?;
-    let but = but.map(UserId::as_str);
-    Ok(statement.query_row(params![room.as_str(), row::signed(after), but], |row| row::unsigned(row, 0))?)
+    let after = row::signed(after);
+    Ok(statement.query_row(params![room.as_str(), after, user.as_str()], |row| row::unsigned(row, 0))?)
 }
 
 pub(super) fn nth_newest(conn: &Connection, room: &RoomId, newer: u64) -> Result<Option<Seq>, Fault> {

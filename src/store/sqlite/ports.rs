@@ -47,9 +47,14 @@ impl Log for SqliteStore {
         self.reader().ask(move |conn| read::messages(conn, &room, before, limit))
     }
 
-    fn count_posted(&self, room: &RoomId, after: Seq, but: Option<&UserId>) -> Answer<u64> {
-        let (room, but) = (room.clone(), but.cloned());
-        self.reader().ask(move |conn| counting::count_posted(conn, &room, after, but.as_ref()))
+    fn count_posted(&self, room: &RoomId) -> Answer<u64> {
+        let room = room.clone();
+        self.reader().ask(move |conn| counting::count_posted(conn, &room))
+    }
+
+    fn count_unread(&self, room: &RoomId, after: Seq, user: &UserId) -> Answer<u64> {
+        let (room, user) = (room.clone(), user.clone());
+        self.reader().ask(move |conn| counting::count_unread(conn, &room, after, &user))
     }
 
     fn nth_newest(&self, room: &RoomId, newer: u64) -> Answer<Option<Seq>> {

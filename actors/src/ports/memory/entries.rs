@@ -134,10 +134,18 @@ impl RoomEntries {
         search.end()
     }
 
-    pub(super) fn count_posted(&self, after: Seq, but: Option<&UserId>) -> u64 {
+    pub(super) fn count_posted(&self) -> u64 {
+        u64::try_from(self.posted_before(Seq(u64::MAX)).count()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn count_unread(&self, after: Seq, user: &UserId) -> u64 {
         let news = self.posted_before(Seq(u64::MAX)).take_while(|entry| entry.seq > after);
-        let others = news.filter(|entry| but.is_none() || entry.by.as_ref() != but);
-        u64::try_from(others.count()).unwrap_or(u64::MAX)
+        let others = news.filter(|entry| entry.by.as_ref() != Some(user));
+        let unread = others.filter(|entry| {
+            let message = entry.body.message().and_then(|message| self.newest(&message.id));
+            message.is_none_or(|message| !message.deleted)
+        });
+        u64::try_from(unread.count()).unwrap_or(u64::MAX)
     }
 
     pub(super) fn nth_newest(&self, newer: u64) -> Option<Seq> {

@@ -87,7 +87,7 @@ impl Caller {
     async fn unread(&self, own: &OwnGroup) -> Result<u64, Failure> {
         let (broker, room) = (&self.door.broker, own.group.id.room());
         let read = self.read_until(&room).await?;
-        Ok(broker.ports().log.count_posted(&room, read, Some(&self.identity.user)).await?)
+        Ok(broker.ports().log.count_unread(&room, read, &self.identity.user).await?)
     }
 
     async fn read_until(&self, room: &RoomId) -> Result<Seq, Failure> {

@@ -2,7 +2,6 @@
 
 use actix_web::{HttpResponse, web};
 use recado_actors::archive::NoteSeen;
-use recado_actors::id::Seq;
 use serde_json::json;
 
 use super::answer::{Failure, Link, link, ok};
@@ -43,7 +42,7 @@ pub async fn list_messages(
 ) -> Result<HttpResponse, Failure> {
     let cut = query.cut(50)?;
     let member = caller.enters(&group).await?;
-    let total = member.log().count_posted(&member.room, Seq::START, None).await?;
+    let total = member.log().count_posted(&member.room).await?;
     let entries = match member.log().nth_newest(&member.room, cut.skip()).await? {
         Some(newest) => {
             let most = usize::try_from(cut.limit).unwrap_or(1);
