@@ -7,14 +7,14 @@ use crate::chatting::{Chatter, all_leave, direct, group, token};
 use crate::house::House;
 
 /// Calls the chat's API as this user: status and body.
-async fn call(house: &House, user: u64, method: Method, path: &str, body: Value) -> (u16, Value) {
+pub async fn call(house: &House, user: u64, method: Method, path: &str, body: Value) -> (u16, Value) {
     let request = house.request(method, &format!("/api/chat{path}")).bearer_auth(token(user));
     let request = if body.is_null() { request } else { request.json(&body) };
     let answer = request.send().await.expect("an answer");
     (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
 }
 
-async fn get(house: &House, user: u64, path: &str) -> Value {
+pub async fn get(house: &House, user: u64, path: &str) -> Value {
     let (status, body) = call(house, user, Method::GET, path, Value::Null).await;
     assert_eq!(status, 200, "{body}");
     body
@@ -68,7 +68,10 @@ async fn a_user_s_groups_are_listed_with_what_is_unread_and_what_was_said_last()
     let listed = &body["data"]["groups"][0];
     assert_eq!(listed["lastMessage"]["content"], "[Mensagem deletada]");
     // What is gone is nothing to read.
-    assert_eq!((&listed["unreadCount"], &body["data"]["summary"]["totalUnreadMessages"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&listed["unreadCount"], &body["data"]["summary"]["totalUnreadMessages"]),
+        (&json!(1), &json!(1))
+    );
     bob.leaves().await;
     house.ends().await;
 }
@@ -212,19 +215,6 @@ async fn two_users_have_one_direct_chat_called_by_both_names() {
     ] {
         assert_eq!(call(&house, 7, Method::POST, "/groups", wrong.clone()).await.0, status, "{wrong}");
     }
-    house.ends().await;
-}
-
-#[actix_web::test]
-async fn users_are_found_by_name_and_whose_group_they_are_in_is_told() {
-    let house = House::start().await;
-    group(&house, 1, &[7, 8]).await;
-    group(&house, 2, &[9]).await;
-    let found = get(&house, 7, "/users/search?q=user&groupId=1").await["data"].clone();
-    let ids: Vec<_> = found.as_array().expect("a list").iter().map(|user| user["id"].clone()).collect();
-    assert_eq!(ids, [8, 9]);
-    assert_eq!((&found[0]["membership"]["role"], &found[1]["membership"]), (&json!("member"), &Value::Null));
-    assert_eq!((&found[0]["fullName"], &found[0]["canStartDirectChat"]), (&json!("User 8"), &json!(true)));
     house.ends().await;
 }
 

@@ -44,6 +44,7 @@ mod chat_ending;
 mod chat_entering;
 mod chat_files;
 mod chat_nodes;
+mod chat_people;
 mod chat_presence;
 mod chat_rest;
 mod chat_sending;

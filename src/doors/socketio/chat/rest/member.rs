@@ -1,12 +1,14 @@
 //! A caller in one of their groups: its messages as they see them.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use recado_actors::id::{MessageId, RoomId};
+use recado_actors::id::{MessageId, RoomId, UserId};
 use recado_actors::message::receipt::ListReceipts;
 use recado_actors::message::room::{Entry, Standing};
 use recado_actors::ports::Log;
+use recado_actors::ports::people::User;
 use serde_json::{Value, json};
 
 use super::answer::Failure;
@@ -45,10 +47,22 @@ impl Member<'_> {
         let wait = broker.settings().command_timeout;
         let receipts = broker.receipts().ask(ListReceipts { room: room.clone() }, wait).await??;
         let who = (&caller.identity.user, standing.role);
-        let views =
-            entries.iter().filter_map(|entry| MessageView::of(Msg::of(room, entry)?, entry, who, &receipts));
+        let senders = self.senders(entries).await?;
+        let views = entries.iter().filter_map(|entry| {
+            let known = entry.by.as_ref().and_then(|by| senders.get(by));
+            MessageView::of(Msg::of(room, entry)?, entry, who, &receipts, known)
+        });
         let views = join_all(views.map(async |view| self.with_reply(view).await)).await;
         views.into_iter().collect()
+    }
+
+    /// Those who wrote these and whom the directory knows.
+    async fn senders(&self, entries: &[Arc<Entry>]) -> Result<HashMap<UserId, User>, Failure> {
+        let people = &self.caller.door.broker.ports().people;
+        let written: HashSet<&UserId> = entries.iter().filter_map(|entry| entry.by.as_ref()).collect();
+        let known = join_all(written.into_iter().map(|user| people.user(user))).await;
+        let known = known.into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(known.into_iter().flatten().map(|user| (user.id.clone(), user)).collect())
     }
 
     /// What it answers, as that stands now.

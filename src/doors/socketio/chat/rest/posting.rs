@@ -60,12 +60,14 @@ pub async fn post_message(
     if let Some(id) = &message.reply_to {
         broker.check_reply(room, id).await?;
     }
+    // Read before it is stored: after that nothing may fail.
+    let known = broker.ports().people.user(&caller.identity.user).await?;
     let (by, body) = (Some(caller.identity.user.clone()), EntryBody::MessagePosted { message });
     let entry = NewEntry { by, right: Right::Member, session: None, client_id, body };
     let posted = broker.add_entry(room, &entry).await?;
     let said = Msg::of(room, &posted.entry).ok_or(Failure::refused(texts::SEND_FAILED))?;
     let who = (&caller.identity.user, member.standing.role);
-    let view = MessageView::of(said, &posted.entry, who, &[]);
+    let view = MessageView::of(said, &posted.entry, who, &[], known.as_ref());
     let links = vec![link("group_messages", "GET", member.messages())];
     Ok(created("Mensagem enviada com sucesso", view, links))
 }

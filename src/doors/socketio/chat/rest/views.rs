@@ -2,7 +2,7 @@
 
 use recado_actors::id::UserId;
 use recado_actors::message::receipt::Receipt;
-use recado_actors::message::room::{Entry, Role};
+use recado_actors::message::room::{Entry, Message, Role};
 use recado_actors::ports::people::{Group, MemberRole, User};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -104,6 +104,22 @@ pub struct SenderView<'a> {
     email: Option<&'a str>,
 }
 
+impl<'a> SenderView<'a> {
+    /// As the directory knows them today; whoever it does not know is called what the message calls them.
+    fn of(message: &Msg<'a>, written: &'a Message, known: Option<&'a User>) -> Self {
+        let id = message.sender_id;
+        match known {
+            Some(User { name, last_name, email, .. }) => {
+                Self { id, name, last_name, email: email.as_deref() }
+            }
+            None => {
+                let email = written.sender.email.as_deref();
+                Self { id, name: message.sender_name, last_name: "", email }
+            }
+        }
+    }
+}
+
 impl<'a> MessageView<'a> {
     /// `receipts` are those of the whole room.
     pub fn of(
@@ -111,6 +127,7 @@ impl<'a> MessageView<'a> {
         entry: &'a Entry,
         (caller, role): (&UserId, MemberRole),
         receipts: &[Receipt],
+        known: Option<&'a User>,
     ) -> Option<Self> {
         let written = entry.body.message()?;
         let others = || receipts.iter().filter(|receipt| entry.by.as_ref() != Some(&receipt.user));
@@ -125,12 +142,7 @@ impl<'a> MessageView<'a> {
             (true, false) => "sent",
         };
         let own = entry.by.as_ref() == Some(caller) && written.role != Role::System;
-        let sender = SenderView {
-            id: message.sender_id,
-            name: message.sender_name,
-            last_name: "",
-            email: written.sender.email.as_deref(),
-        };
+        let sender = SenderView::of(&message, written, known);
         let can_edit = own && !message.is_deleted && message.r#type == "text";
         let can_delete = (own || keeps_order(role)) && !message.is_deleted;
         let href = format!("/api/chat/groups/{}/messages", message.group_id);
