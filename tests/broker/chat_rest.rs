@@ -160,10 +160,17 @@ async fn what_may_not_be_said_or_seen_is_refused_in_the_original_s_words() {
     assert_eq!(get("/users/search?q=a").await.0, 400);
     let (status, body) = get("/groups?page=0").await;
     assert_eq!((status, &body["details"]), (400, &json!([{ "field": "page" }])));
+    for twice in ["/groups?page=1&page=2", "/groups/1/messages/search?q=a&q=b"] {
+        let (status, body) = get(twice).await;
+        assert_eq!((status, &body["message"]), (400, &json!("Dados inválidos")), "{twice}");
+    }
     let post = async |body| call(&house, 7, Method::POST, "/groups/1/messages", body).await;
     assert_eq!(post(json!({ "content": "x" })).await, stranger);
     assert_eq!(post(json!({})).await, (400, invalid("Conteúdo da mensagem é obrigatório")));
     assert_eq!(post(json!([1])).await.0, 400);
+    let long = invalid("Mensagem não pode ter mais de 4000 caracteres");
+    let said = json!({ "content": "x".repeat(4001) });
+    assert_eq!(call(&house, 8, Method::POST, "/groups/1/messages", said).await, (400, long));
     let answer = house.request(Method::DELETE, "/api/chat/groups").bearer_auth(token(7)).send().await;
     assert_eq!(answer.expect("an answer").status(), 405);
     house.ends().await;

@@ -18,9 +18,10 @@ mod views;
 use std::sync::Arc;
 
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{self, Data, QueryConfig, ServiceConfig};
 use recado_actors::broker::Broker;
 
+use self::answer::Failure;
 use super::ChatDoor;
 use crate::doors::cors::Shared;
 use crate::doors::socket::gate::Gate;
@@ -61,6 +62,10 @@ pub fn configure(door: Arc<RestDoor>) -> impl FnOnce(&mut ServiceConfig) {
         for resource in resources {
             let gate = gate.clone();
             let share = from_fn(move |request, next| SHARED.share(gate.clone(), request, next));
+            let resource =
+                resource.app_data(QueryConfig::default().error_handler(|error, _| {
+                    Failure::invalid(format!("parâmetros inválidos: {error}")).into()
+                }));
             config.service(resource.wrap(share).default_service(web::to(answer::wrong_method)));
         }
     }

@@ -84,7 +84,9 @@ impl From<Refusal> for Failure {
         if refusal.retry() {
             return Self::Later(refusal);
         }
-        Self::Refused(texts::of(&refusal, texts::FAILED))
+        let text = texts::of(&refusal, texts::FAILED);
+        let makes_no_sense = matches!(refusal, Refusal::EmptyContent | Refusal::ContentTooLong { .. });
+        if makes_no_sense { Self::invalid(text) } else { Self::Refused(text) }
     }
 }
 
