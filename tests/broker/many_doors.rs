@@ -45,3 +45,23 @@ async fn a_group_is_one_room_for_chat_clients_widgets_and_http() {
     visitor.leaves().await;
     house.ends().await;
 }
+
+#[actix_web::test]
+async fn whoever_comes_by_the_widget_is_called_in_the_group_what_the_directory_calls_them() {
+    let house = House::start().await;
+    group(&house, 1, &[7, 8]).await;
+    let mut ana = Chatter::comes(&house, 7).await;
+    // The token says no name.
+    let nameless =
+        |room: &str| sign(&claims_with("8", "none", json!({ "chatId": null, "name": null, "room": room })));
+    let mut bob = house.enters(&nameless("group:1"), "").await;
+    bob.sends(json!({ "type": "typing", "isTyping": true })).await;
+    let told = ana.hears("user_typing").await;
+    assert_eq!((&told["userId"], &told["userName"]), (&json!(8), &json!("User 8")));
+    bob.sends(json!({ "type": "message", "content": "oi", "role": "USER" })).await;
+    let told = ana.hears("new_message").await;
+    assert_eq!((&told["senderId"], &told["senderName"]), (&json!(8), &json!("User 8")));
+    ana.leaves().await;
+    bob.leaves().await;
+    house.ends().await;
+}

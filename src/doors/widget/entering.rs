@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use recado_actors::clock::Timestamp;
 use recado_actors::dialect::Line;
-use recado_actors::id::{RoomId, UserId};
+use recado_actors::id::{GroupId, RoomId, UserId};
 use recado_actors::message::client::{FollowRoom, Identity, OpenRoom, Opened, Resume, Right};
 use recado_actors::message::presence::{ListPresent, Status};
 use recado_actors::message::receipt::{ListReceipts, Watermark};
@@ -51,7 +51,7 @@ impl WidgetTalk {
     }
 
     async fn try_enter(&mut self, token: &str, resume: Option<Resume>) -> Result<(), Farewell> {
-        let Visitor { identity, room, ticket } = self.identify(token).await?;
+        let Visitor { mut identity, room, ticket } = self.identify(token).await?;
         let admit = Admit { identity: identity.clone(), rooms: vec![room.clone()], ticket };
         let broker = self.worker.broker().clone();
         broker
@@ -60,6 +60,7 @@ impl WidgetTalk {
             .await
             .and_then(|admitted| admitted)
             .map_err(|r| not_admitted(&r))?;
+        self.introduce(&mut identity, &room).await?;
         let session = self.worker.open(&self.outlet, &self.allowance, identity, vec![room.clone()]);
         (self.session, self.room) = (Some(session.clone()), Some(room.clone()));
         let opened = ask(&session, OpenRoom { room: room.clone(), resume }, self.wait())
@@ -73,6 +74,19 @@ impl WidgetTalk {
         if self.has_extras() {
             self.tell_standing(&room).await;
         }
+        Ok(())
+    }
+
+    /// In a group everybody is called what the directory calls them, at whichever door; elsewhere, and whoever it does
+    /// not know, by the token.
+    async fn introduce(&self, identity: &mut Identity, room: &RoomId) -> Result<(), Farewell> {
+        if identity.name.is_some() || GroupId::of_room(room).is_none() {
+            return Ok(());
+        }
+        let broker = self.worker.broker();
+        let known = broker.ports().people.user(&identity.user).await;
+        let known = known.inspect_err(|_| broker.count_failed_read()).map_err(|_| Farewell::TryLater)?;
+        identity.name = known.map(|user| user.name.into());
         Ok(())
     }
 
