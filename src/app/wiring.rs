@@ -100,7 +100,7 @@ pub(super) fn house(
     let gate = Gate::new(gate_rules(config));
     let widget = widget::door(config, &broker, verifier.clone(), tickets.clone())?;
     let secrets = Arc::new(internal_secrets(config));
-    let chat = chat::door(config, &depot, &verifier);
+    let chat = chat::door(config, &broker, &depot, &verifier);
     let documents = documents::door(config, &broker, verifier.clone(), tickets.clone())?;
     let doorways: Vec<_> = doorways(config, &broker, chat.clone(), &verifier, &gate)?.chain(widget).collect();
     let claims = documents.into_iter().chain(annex.doors).chain(shared(config, &doorways)).collect();

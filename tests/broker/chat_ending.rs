@@ -3,7 +3,7 @@
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::chatting::{Chatter, group, token};
+use crate::chatting::{Chatter, all_leave, group, token};
 use crate::house::House;
 
 const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
@@ -23,6 +23,36 @@ async fn polls(house: &House, user: u64) -> RequestBuilder {
     let poll = house.request(Method::GET, &session);
     while !text(&poll).await.contains("connected") {}
     poll
+}
+
+#[actix_web::test]
+async fn a_device_that_was_away_through_a_restart_is_told_what_another_of_its_user_heard_before() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = format!("sqlite:{}", folder.path().join("recado.db").display());
+    let settings = [("RECADO_STORE__URL", store.as_str())];
+    let house = House::with(&settings).await;
+    group(&house, 1, &[7, 8]).await;
+    let (mut ana, mut laptop) = (Chatter::comes(&house, 7).await, Chatter::comes(&house, 8).await);
+    let missed = ana.sends(1, "missed").await;
+    laptop.hears_content("missed").await;
+    laptop.emits("message_delivered", json!({ "messageIds": [missed["id"]] })).await;
+    ana.hears("message_delivered").await;
+    all_leave([ana, laptop]).await;
+    house.ends().await;
+    let house = House::with(&settings).await;
+    let mut devices = Vec::new();
+    for device in ["phone", "tablet"] {
+        let mut comes = Chatter::comes(&house, 8).await;
+        let told = comes.hears("pending_messages").await;
+        assert_eq!(
+            (&told["count"], &told["messages"][0]["content"]),
+            (&json!(1), &json!("missed")),
+            "{device}"
+        );
+        devices.push(comes);
+    }
+    all_leave(devices).await;
+    house.ends().await;
 }
 
 #[actix_web::test]

@@ -26,7 +26,12 @@ pub(super) fn dialect(config: &Config) -> Option<Arc<dyn Dialect>> {
 }
 
 /// None: the door is shut.
-pub(super) fn door(config: &Config, depot: &Depot, verifier: &Arc<Verifier>) -> Option<ChatDoor> {
+pub(super) fn door(
+    config: &Config,
+    broker: &Broker,
+    depot: &Depot,
+    verifier: &Arc<Verifier>,
+) -> Option<ChatDoor> {
     let chat = &config.doors.chat;
     let rules = ChatRules {
         known_users_only: chat.known_users_only,
@@ -35,7 +40,7 @@ pub(super) fn door(config: &Config, depot: &Depot, verifier: &Arc<Verifier>) -> 
         pending_messages: chat.pending_messages,
         posts_in_hand: config.limits.posts_in_hand,
     };
-    chat.enabled.then(|| ChatDoor::new(verifier.clone(), depot.clone(), rules))
+    chat.enabled.then(|| ChatDoor::new(verifier.clone(), depot.clone(), rules, broker.clock().now()))
 }
 
 pub(super) fn rest(config: &Config, broker: &Broker, chat: ChatDoor, gate: &Arc<Gate>) -> Arc<RestDoor> {

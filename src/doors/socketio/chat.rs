@@ -19,6 +19,7 @@ mod words;
 
 use std::sync::Arc;
 
+use recado_actors::clock::Timestamp;
 use recado_actors::depot::Depot;
 
 use super::packet::ROOT;
@@ -53,9 +54,9 @@ pub struct ChatRules {
 }
 
 impl ChatDoor {
-    pub fn new(verifier: Arc<Verifier>, depot: Depot, rules: ChatRules) -> Self {
+    pub fn new(verifier: Arc<Verifier>, depot: Depot, rules: ChatRules, began: Timestamp) -> Self {
         let budget = Arc::new(Budget::new(rules.events_per_minute, rules.counted_users));
-        let devices = Arc::new(Devices::new(rules.counted_users));
+        let devices = Arc::new(Devices::new(rules.counted_users, began));
         Self { verifier, depot, budget, devices, rules }
     }
 }

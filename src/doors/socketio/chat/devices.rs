@@ -1,7 +1,8 @@
 //! Which devices of a user came and went lately, so that each is told what it missed and not only the first that comes.
 //!
 //! The wire has no name for a device and receipts are a user's, so it is not known which one comes: it is told all that
-//! any of them may lack. Ids tell a client what it has already. This node alone knows, for an hour, of so many users.
+//! any of them may lack. Ids tell a client what it has already. This node alone knows, for an hour, of so many users; of
+//! the hour before it began it knows nothing, and takes it that each user had a device that went shortly before.
 
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
@@ -18,6 +19,8 @@ const MOST_GONE: usize = 8;
 
 pub(super) struct Devices {
     most: usize,
+    /// When this node began.
+    began: Timestamp,
     by_user: DashMap<UserId, Lately>,
     /// When those were looked through last, in milliseconds since 1970.
     swept: AtomicI64,
@@ -55,8 +58,8 @@ impl Lately {
 }
 
 impl Devices {
-    pub fn new(most: usize) -> Self {
-        Self { most, by_user: DashMap::new(), swept: AtomicI64::new(0) }
+    pub fn new(most: usize, began: Timestamp) -> Self {
+        Self { most, began, by_user: DashMap::new(), swept: AtomicI64::new(0) }
     }
 
     /// One of this user's devices comes, and nobody was told of anything since `undelivered`. Since when it may lack what
@@ -66,11 +69,17 @@ impl Devices {
             known.at = now;
             return Some(known.comes());
         }
+        let forgotten = self.forgotten(now);
         if self.has_room(now) {
-            let unseen = undelivered.unwrap_or(now);
+            let unseen = undelivered.into_iter().chain(forgotten).min().unwrap_or(now);
             self.by_user.insert(user.clone(), Lately { at: now, unseen, gone: Vec::new() });
         }
-        None
+        forgotten
+    }
+
+    /// Since when a device may have been away that went before this node began, while others of its user were told.
+    fn forgotten(&self, now: Timestamp) -> Option<Timestamp> {
+        (now < self.began.plus_ms(HOUR_MS)).then(|| self.began.plus_ms(-UNNOTICED_MS))
     }
 
     /// It goes, by itself or for another reason.
@@ -106,9 +115,25 @@ mod tests {
         Timestamp(1_000_000_000).plus_ms(ms)
     }
 
+    fn long_ago() -> Timestamp {
+        at(-2 * HOUR_MS)
+    }
+
+    #[test]
+    fn whoever_went_shortly_before_the_node_began_lacks_what_was_said_since() {
+        let devices = Devices::new(10, at(0));
+        assert_eq!(devices.comes(&ana(), at(5), None), Some(at(-UNNOTICED_MS)));
+        assert_eq!(devices.comes(&ana(), at(6), None), Some(at(-UNNOTICED_MS)));
+        let bob = UserId::parse("8").unwrap();
+        assert_eq!(devices.comes(&bob, at(7), Some(at(-2 * UNNOTICED_MS))), Some(at(-UNNOTICED_MS)));
+        assert_eq!(devices.comes(&bob, at(8), None), Some(at(-2 * UNNOTICED_MS)));
+        let carl = UserId::parse("9").unwrap();
+        assert_eq!(devices.comes(&carl, at(HOUR_MS), None), None);
+    }
+
     #[test]
     fn devices_that_come_together_lack_the_same() {
-        let devices = Devices::new(10);
+        let devices = Devices::new(10, long_ago());
         assert_eq!(devices.comes(&ana(), at(0), Some(at(-500))), None);
         assert_eq!(devices.comes(&ana(), at(10), None), Some(at(-500)));
         assert_eq!(devices.comes(&ana(), at(HOUR_MS), None), Some(at(-500)));
@@ -117,7 +142,7 @@ mod tests {
 
     #[test]
     fn who_went_and_comes_again_lacks_what_was_said_since() {
-        let devices = Devices::new(10);
+        let devices = Devices::new(10, long_ago());
         devices.comes(&ana(), at(0), None);
         devices.goes(&ana(), at(100), None);
         assert_eq!(devices.comes(&ana(), at(200), None), Some(at(100)));
@@ -127,7 +152,7 @@ mod tests {
 
     #[test]
     fn of_several_that_went_each_is_told_what_any_of_them_lacks() {
-        let devices = Devices::new(10);
+        let devices = Devices::new(10, long_ago());
         devices.comes(&ana(), at(0), None);
         for gone in [3, 1, 2] {
             devices.goes(&ana(), at(gone), None);
@@ -143,7 +168,7 @@ mod tests {
 
     #[test]
     fn no_more_users_are_known_than_there_may_be() {
-        let devices = Devices::new(2);
+        let devices = Devices::new(2, long_ago());
         let comes =
             |name: &str, now| devices.comes(&UserId::parse(name).unwrap(), now, Some(at(0))).is_some();
         assert!(!comes("1", at(0)) && !comes("2", at(0)) && !comes("3", at(0)));

@@ -122,19 +122,26 @@ impl Desk {
         let after = if since.is_some() { Seq::START } else { delivered };
         let between = usize::try_from(head.0.saturating_sub(after.0)).unwrap_or(usize::MAX);
         let most = self.door.rules.pending_messages.min(between);
-        let page = broker.ports().log.messages(&coming.room, head.next(), most).await;
-        let page = page.inspect_err(|_| broker.count_failed_read())?;
-        let read = page.entries.len();
         let is_news = |entry: &Arc<Entry>| {
             let lacking = entry.seq > delivered || since.is_some_and(|since| entry.at >= since);
             lacking && entry.at >= own.membership.joined_at
         };
-        let news: Vec<_> = page.entries.into_iter().filter(is_news).collect();
-        let cut = news.len() == read && read < between && page.more;
+        // How much was said since then is not known: it is read bit by bit, for a deploy makes thousands look back.
+        let size = if since.is_some() { BATCH } else { most };
+        let (mut news, mut read, mut before, mut more) = (Vec::new(), 0, head.next(), true);
+        while more && read < most {
+            let page = broker.ports().log.messages(&coming.room, before, size.min(most.saturating_sub(read)));
+            let page = page.await.inspect_err(|_| broker.count_failed_read())?;
+            more = page.more && page.entries.first().is_some_and(is_news);
+            before = page.entries.first().map_or(before, |oldest| oldest.seq);
+            read = read.saturating_add(page.entries.len());
+            news.extend(page.entries.into_iter().rev().filter(is_news));
+        }
+        news.reverse();
         let is_others = |entry: &Arc<Entry>| {
             entry.by.as_ref() != Some(user) && entry.body.message().is_some_and(|message| !message.deleted)
         };
-        Ok((news.into_iter().filter(is_others).collect(), cut))
+        Ok((news.into_iter().filter(is_others).collect(), more && read < between))
     }
 
     /// The newest of all groups, oldest first; how many were left out is never silent.
