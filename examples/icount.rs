@@ -57,7 +57,7 @@ fn intake(times: u64) -> anyhow::Result<()> {
         fragments: Duration::from_secs(10),
         frame: Duration::from_secs(20),
     };
-    let mut guard = Guard::new(Rc::new(limits), None);
+    let mut guard = Guard::new(Arc::new(limits), None);
     let mut codec = ws::Codec::new();
     let frame = masked(FRAME.as_bytes())?;
     for _ in 0..times {

@@ -4,6 +4,7 @@
 //! same. Each fails by a panic: the reader's own, or that of a promise it did not keep.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -91,7 +92,7 @@ fn as_heard((out, farewell): (BytesMut, Option<Farewell>)) -> AsHeard {
 
 fn let_through<'a>(packed: bool, pieces: impl Iterator<Item = &'a [u8]>) -> (BytesMut, Option<Farewell>) {
     let inflater = packed.then(|| INFLATER.with(Rc::clone));
-    let mut guard = Guard::new(Rc::new(LIMITS), inflater);
+    let mut guard = Guard::new(Arc::new(LIMITS), inflater);
     let mut out = BytesMut::new();
     for piece in pieces {
         if let Err(farewell) = guard.feed(piece, &mut out) {

@@ -34,7 +34,7 @@ fn furnished(broker: &Broker, house: &House) -> Entrance {
     Entrance {
         worker: Worker::start(broker),
         gate: house.gate.clone(),
-        limits: Rc::new(house.guard),
+        limits: Arc::new(house.guard),
         user_timeout: house.user_timeout,
         buffer: Rc::new(ReadBuffer::default()),
         deflate: house.deflate.map(|rules| Engines {

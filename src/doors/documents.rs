@@ -45,7 +45,7 @@ pub struct DocumentsDoor {
     pub tickets: Option<Arc<Tickets>>,
     pub dialect: DialectId,
     /// What a client may send at once here.
-    pub limits: GuardLimits,
+    pub limits: Arc<GuardLimits>,
 }
 
 impl Claim for DocumentsDoor {
@@ -66,7 +66,7 @@ impl Claim for DocumentsDoor {
                 Manners { dialect: self.dialect, refusal: as_problem, wire: &|wire| Box::new(wire) };
             let Some(accepted) = entrance.accept(request, framed, manners).await else { return };
             let Accepted { mut socket, arrival, worker, place } = accepted;
-            socket.limits = Rc::new(self.limits);
+            socket.limits = self.limits.clone();
             let talk = DocumentTalk {
                 door: self,
                 worker,

@@ -16,15 +16,16 @@ mod wire;
 use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{ActorContext, ActorFutureExt, AsyncContext, ContextFutureSpawner, StreamHandler, WrapFuture};
-use actix_http::ws::{Codec, ProtocolError};
+use actix_http::ws::ProtocolError;
 use actix_web::rt::net::TcpStream;
 use actix_web_actors::ws::{Message, WebsocketContext};
 use bytes::Bytes;
 use bytestring::ByteString;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use recado_actors::dialect::Lane;
 use recado_actors::limiter::{Allowance, Ask};
 use recado_actors::outlet::Outlet;
@@ -33,7 +34,6 @@ use recado_actors::refusal::Farewell;
 use deflate::{Deflater, Inflater, Window};
 pub use guard::{Guard, GuardLimits};
 pub use handshake::Arrival;
-use intake::Passage;
 pub use intake::ReadBuffer;
 pub use wire::SocketWire;
 
@@ -82,7 +82,7 @@ pub struct Socket {
     pub allowance: Rc<Allowance>,
     /// What the client sent right behind its handshake.
     pub early: Bytes,
-    pub limits: Rc<GuardLimits>,
+    pub limits: Arc<GuardLimits>,
     /// None: its client takes nothing compressed.
     pub deflate: Option<(Rc<Deflater>, Window)>,
     /// None: what it sends is not compressed.
@@ -100,14 +100,15 @@ impl Socket {
 /// Serves a socket until it is gone.
 pub fn serve<C: Conversation>(socket: Socket, conversation: C) -> impl Future<Output = ()> {
     let Socket { io, outlet, allowance, early, limits, inflater, buffer, .. } = socket;
-    let passage = Rc::new(Passage::default());
-    let codec = Codec::new().max_size(limits.message_bytes);
     let guard = Guard::new(limits, inflater);
-    let intake = intake::read(io.clone(), buffer, early, guard, passage.clone());
+    let intake = intake::read(io.clone(), buffer, &early, guard);
     let place = Rc::new(RefCell::new(outlet.clone()));
-    let pump = Pump { outlet, place: place.clone(), allowance, conversation: Some(conversation), passage };
+    let pump = Pump { outlet, place: place.clone(), allowance, conversation: Some(conversation) };
     // Boxed here, or the task would keep room for it twice.
-    let mut said = Box::pin(WebsocketContext::with_codec(pump, intake, codec));
+    let mut said = Box::pin(WebsocketContext::with_factory(stream::empty(), |ctx| {
+        ctx.add_stream(intake);
+        pump
+    }));
     async move {
         // The pump speaks through the outlet; should its context ever say something itself, it goes the same way.
         while let Some(Ok(bytes)) = said.next().await {
@@ -135,7 +136,6 @@ struct Pump<C: Conversation> {
     allowance: Rc<Allowance>,
     /// Away while a message is in hand.
     conversation: Option<C>,
-    passage: Rc<Passage>,
 }
 
 type PumpContext<C> = WebsocketContext<Pump<C>>;
@@ -240,10 +240,9 @@ impl<C: Conversation> actix::Actor for Pump<C> {
     }
 }
 
-impl<C: Conversation> StreamHandler<Result<Message, ProtocolError>> for Pump<C> {
-    fn handle(&mut self, message: Result<Message, ProtocolError>, ctx: &mut Self::Context) {
+impl<C: Conversation> StreamHandler<Result<Message, Farewell>> for Pump<C> {
+    fn handle(&mut self, message: Result<Message, Farewell>, ctx: &mut Self::Context) {
         self.outlet.heard();
-        self.passage.unserved.update(|unserved| unserved.saturating_sub(1));
         match message {
             Ok(Message::Text(text)) => self.hear(ctx, Said::Text(text)),
             Ok(Message::Binary(bytes)) => self.hear(ctx, Said::Binary(bytes)),
@@ -255,32 +254,25 @@ impl<C: Conversation> StreamHandler<Result<Message, ProtocolError>> for Pump<C> 
             Ok(Message::Pong(_) | Message::Nop) => _ = self.allows_control(ctx),
             Ok(Message::Close(reason)) => {
                 let code = reason.map_or(1005, |reason| reason.code.into());
-                self.outlet.close(Farewell::ByClient(code));
-                ctx.stop();
+                self.refuse(ctx, Farewell::ByClient(code));
             }
-            // The guard joins fragments, so none comes this far.
             Ok(Message::Continuation(_)) => self.refuse(ctx, Farewell::Malformed),
-            Err(error) => {
-                let farewell = self.passage.verdict.get().unwrap_or_else(|| judge(&error));
-                self.refuse(ctx, farewell);
-            }
+            Err(farewell) => self.refuse(ctx, farewell),
         }
     }
+}
+
+/// The context insists on a stream that it decodes itself, of which it would keep the last message's buffer; it gets an
+/// empty one.
+impl<C: Conversation> StreamHandler<Result<Message, ProtocolError>> for Pump<C> {
+    fn handle(&mut self, _: Result<Message, ProtocolError>, _: &mut Self::Context) {}
+
+    fn finished(&mut self, _: &mut Self::Context) {}
 }
 
 impl<C: Conversation> Pump<C> {
     fn refuse(&mut self, ctx: &mut PumpContext<C>, farewell: Farewell) {
         self.outlet.close(farewell);
         ctx.stop();
-    }
-}
-
-/// What the codec found wrong, in our words.
-fn judge(error: &ProtocolError) -> Farewell {
-    match error {
-        ProtocolError::Overflow => Farewell::TooBig,
-        // A broken socket has the intake's verdict, so what is left is text that cannot be read.
-        ProtocolError::Io(_) => Farewell::NotText,
-        _ => Farewell::Malformed,
     }
 }

@@ -61,6 +61,6 @@ pub(super) fn door(
     }
     let dialect = broker.dialects().id(NAME).context("the dialect of documents is not registered")?;
     let message_bytes = settings.max_change_bytes.saturating_add(AROUND);
-    let limits = GuardLimits { message_bytes, ..super::guard(config) };
+    let limits = Arc::new(GuardLimits { message_bytes, ..super::guard(config) });
     Ok(Some(Arc::new(DocumentsDoor { verifier, tickets, dialect, limits })))
 }

@@ -7,6 +7,7 @@
 mod joining;
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -43,7 +44,7 @@ const CLOSE: u8 = 0x8;
 const LONGEST_HEADER: usize = 14;
 
 pub struct Guard {
-    limits: Rc<GuardLimits>,
+    limits: Arc<GuardLimits>,
     /// None: no compression was agreed on.
     inflater: Option<Rc<Inflater>>,
     header: [u8; LONGEST_HEADER],
@@ -94,7 +95,7 @@ impl Guard {
         &self.limits
     }
 
-    pub fn new(limits: Rc<GuardLimits>, inflater: Option<Rc<Inflater>>) -> Self {
+    pub fn new(limits: Arc<GuardLimits>, inflater: Option<Rc<Inflater>>) -> Self {
         Self {
             limits,
             inflater,

@@ -1,14 +1,19 @@
-//! What a client sends: read through one buffer per thread, past the guard, into the codec.
+//! What a client sends: read through one buffer per thread, past the guard and through the codec, message by message.
+//!
+//! Nothing more is read before what came is served, and nothing is kept of what was.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io::{ErrorKind, Read};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use actix_http::error::PayloadError;
+use actix_codec::Decoder;
+use actix_http::ws::{Codec, Frame, ProtocolError};
 use actix_web::rt::net::TcpStream;
+use actix_web_actors::ws::Message;
 use bytes::{Bytes, BytesMut};
+use bytestring::ByteString;
 use futures_util::Stream;
 use recado_actors::refusal::Farewell;
 use socket2::SockRef;
@@ -26,59 +31,56 @@ impl Default for ReadBuffer {
     }
 }
 
-/// What the intake and the pump tell each other about one socket.
-#[derive(Default)]
-pub(super) struct Passage {
-    /// Why nothing more is let in.
-    pub verdict: Cell<Option<Farewell>>,
-    /// Whole frames that are in and not yet served. The codec would take in more before it hands on the next,
-    /// so nothing is read meanwhile.
-    pub unserved: Cell<usize>,
-}
-
 pub(super) struct Intake {
     io: Rc<TcpStream>,
     buffer: Rc<ReadBuffer>,
-    early: Bytes,
     guard: Guard,
+    codec: Codec,
+    /// What the guard let through and is not served.
+    unserved: BytesMut,
     watched: Option<Unfinished>,
     /// Runs while something began and has not ended.
     deadline: Option<Pin<Box<Sleep>>>,
-    passage: Rc<Passage>,
     /// What was wrong with bytes of which some were not; said when those are served.
     refused: Option<Farewell>,
     ended: bool,
 }
 
-pub(super) fn read(
-    io: Rc<TcpStream>,
-    buffer: Rc<ReadBuffer>,
-    early: Bytes,
-    guard: Guard,
-    passage: Rc<Passage>,
-) -> Intake {
-    Intake { io, buffer, early, guard, watched: None, deadline: None, passage, refused: None, ended: false }
+/// `early` came right behind the handshake.
+pub(super) fn read(io: Rc<TcpStream>, buffer: Rc<ReadBuffer>, early: &Bytes, guard: Guard) -> Intake {
+    let codec = Codec::new().max_size(guard.limits().message_bytes);
+    let (unserved, watched, deadline, refused) = (BytesMut::new(), None, None, None);
+    let mut intake = Intake { io, buffer, guard, codec, unserved, watched, deadline, refused, ended: false };
+    intake.admit(early);
+    intake
 }
 
 impl Intake {
-    /// Passes bytes by the guard; what it lets through, if anything is whole enough.
-    fn admit(&mut self, input: &[u8]) -> Option<Result<Bytes, PayloadError>> {
-        let mut out = BytesMut::new();
-        let before = self.guard.let_through();
-        self.refused = self.guard.feed(input, &mut out).err();
-        self.passage.unserved.update(|unserved| unserved + self.guard.let_through() - before);
-        match self.refused.take_if(|_| out.is_empty()) {
-            Some(farewell) => return Some(self.refuse(farewell)),
-            None => self.watch(),
+    /// Passes bytes by the guard.
+    fn admit(&mut self, input: &[u8]) {
+        self.refused = self.guard.feed(input, &mut self.unserved).err();
+        if self.refused.is_none() {
+            self.watch();
         }
-        (!out.is_empty()).then(|| Ok(out.freeze()))
     }
 
-    fn refuse(&mut self, farewell: Farewell) -> Result<Bytes, PayloadError> {
+    /// The next message of what came; none if no more of it is whole.
+    fn next(&mut self) -> Option<Result<Message, Farewell>> {
+        if self.unserved.is_empty() {
+            return None;
+        }
+        let decoded = self.codec.decode(&mut self.unserved).map_err(|error| judge(&error)).transpose()?;
+        if self.unserved.is_empty() {
+            // What is left of a buffer would keep all of it.
+            self.unserved = BytesMut::new();
+        }
+        Some(decoded.and_then(message))
+    }
+
+    fn refuse(&mut self, farewell: Farewell) -> Result<Message, Farewell> {
         self.ended = true;
         self.deadline = None;
-        self.passage.verdict.set(Some(farewell));
-        Err(PayloadError::Overflow)
+        Err(farewell)
     }
 
     /// Each unfinished thing has a time of its own.
@@ -95,18 +97,42 @@ impl Intake {
         self.deadline = within.map(|within| Box::pin(tokio::time::sleep(within)));
     }
 
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<Bytes>> {
+    /// Reads and admits; false when there is nothing more to come.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<bool>> {
         loop {
             ready!(self.io.poll_read_ready(cx))?;
-            let mut buffer = self.buffer.0.borrow_mut();
+            let buffer = self.buffer.clone();
+            let mut buffer = buffer.0.borrow_mut();
             match read_some(&self.io, &mut buffer) {
                 Ok(read) => {
-                    return Poll::Ready(Ok(Bytes::copy_from_slice(buffer.get(..read).unwrap_or_default())));
+                    self.admit(buffer.get(..read).unwrap_or_default());
+                    return Poll::Ready(Ok(read > 0));
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
+    }
+}
+
+/// A whole message: the guard has joined and checked what came in parts.
+fn message(frame: Frame) -> Result<Message, Farewell> {
+    Ok(match frame {
+        Frame::Text(bytes) => Message::Text(ByteString::try_from(bytes).map_err(|_| Farewell::NotText)?),
+        Frame::Binary(bytes) => Message::Binary(bytes),
+        Frame::Ping(payload) => Message::Ping(payload),
+        Frame::Pong(payload) => Message::Pong(payload),
+        Frame::Close(reason) => Message::Close(reason),
+        // The guard joins fragments, so none comes this far.
+        Frame::Continuation(_) => return Err(Farewell::Malformed),
+    })
+}
+
+/// What the codec found wrong, in our words.
+fn judge(error: &ProtocolError) -> Farewell {
+    match error {
+        ProtocolError::Overflow => Farewell::TooBig,
+        _ => Farewell::Malformed,
     }
 }
 
@@ -126,31 +152,21 @@ fn read_some(io: &TcpStream, buffer: &mut [u8]) -> std::io::Result<usize> {
 }
 
 impl Stream for Intake {
-    type Item = Result<Bytes, PayloadError>;
+    type Item = Result<Message, Farewell>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         while !self.ended {
-            if self.passage.unserved.get() > 0 {
-                // No waker is needed: the codec has a whole frame to hand on, and asks again after it.
-                return Poll::Pending;
+            if let Some(message) = self.next() {
+                return Poll::Ready(Some(message));
             }
             if let Some(farewell) = self.refused {
                 return Poll::Ready(Some(self.refuse(farewell)));
             }
-            let input = match std::mem::take(&mut self.early) {
-                early if !early.is_empty() => early,
-                _ => match self.poll_read(cx) {
-                    Poll::Ready(Ok(bytes)) if bytes.is_empty() => break,
-                    Poll::Ready(Ok(bytes)) => bytes,
-                    Poll::Ready(Err(error)) => {
-                        self.passage.verdict.set(Some(Farewell::ByClient(1006)));
-                        return Poll::Ready(Some(Err(PayloadError::Io(error))));
-                    }
-                    Poll::Pending => return self.poll_deadline(cx),
-                },
-            };
-            if let Some(admitted) = self.admit(&input) {
-                return Poll::Ready(Some(admitted));
+            match self.poll_read(cx) {
+                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(Ok(false)) => break,
+                Poll::Ready(Err(_)) => return Poll::Ready(Some(Err(Farewell::ByClient(1006)))),
+                Poll::Pending => return self.poll_deadline(cx),
             }
         }
         Poll::Ready(None)
@@ -158,7 +174,7 @@ impl Stream for Intake {
 }
 
 impl Intake {
-    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Option<<Self as Stream>::Item>> {
         match &mut self.deadline {
             Some(deadline) => {
                 ready!(deadline.as_mut().poll(cx));

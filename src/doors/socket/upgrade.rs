@@ -27,7 +27,7 @@ const REFUSAL: Duration = Duration::from_secs(2);
 pub struct Entrance {
     pub worker: Rc<Worker>,
     pub gate: Arc<Gate>,
-    pub limits: Rc<GuardLimits>,
+    pub limits: Arc<GuardLimits>,
     pub user_timeout: Duration,
     pub buffer: Rc<ReadBuffer>,
     /// None: nobody is offered compression.

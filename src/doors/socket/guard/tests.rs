@@ -40,7 +40,7 @@ fn feed_cut(guard: &mut Guard, bytes: &[u8], cuts: &[usize]) -> Result<BytesMut,
 proptest! {
     #[test]
     fn any_bytes_never_panic_and_never_pile_up(bytes in prop::collection::vec(any::<u8>(), 0..4000), cuts in prop::collection::vec(1usize..50, 1..20)) {
-        let mut guard = Guard::new(Rc::new(LIMITS), None);
+        let mut guard = Guard::new(Arc::new(LIMITS), None);
         let _ = feed_cut(&mut guard, &bytes, &cuts);
         prop_assert!(guard.joining.is_none_or(|joining| joining.payload.len() <= LIMITS.message_bytes));
     }
@@ -61,7 +61,7 @@ proptest! {
                 bytes.extend(masked(FIN | 0x9, mask, b"between"));
             }
         }
-        let out = feed_cut(&mut Guard::new(Rc::new(LIMITS), None), &bytes, &cuts).unwrap();
+        let out = feed_cut(&mut Guard::new(Arc::new(LIMITS), None), &bytes, &cuts).unwrap();
         let mut expected: Vec<u8> = (0..last).flat_map(|_| masked(FIN | 0x9, mask, b"between")).collect();
         expected.extend(masked(FIN | BINARY, [0; 4], &parts.concat()));
         prop_assert_eq!(out.as_ref(), expected.as_slice());
@@ -74,7 +74,7 @@ proptest! {
         cuts in prop::collection::vec(1usize..50, 1..20),
     ) {
         let bytes: Vec<u8> = frames.iter().flat_map(|payload| masked(FIN | 0x2, mask, payload)).collect();
-        let mut guard = Guard::new(Rc::new(LIMITS), None);
+        let mut guard = Guard::new(Arc::new(LIMITS), None);
         let out = feed_cut(&mut guard, &bytes, &cuts).unwrap();
         prop_assert_eq!(out.as_ref(), bytes.as_slice());
         prop_assert_eq!((guard.unfinished(), guard.let_through()), (None, frames.len()));
@@ -82,7 +82,7 @@ proptest! {
 }
 
 fn packing() -> Guard {
-    Guard::new(Rc::new(LIMITS), Some(Rc::default()))
+    Guard::new(Arc::new(LIMITS), Some(Rc::default()))
 }
 
 /// "Hello" as RFC 7692 section 7.2.3.1 has it.
@@ -173,7 +173,7 @@ fn what_compressing_made_longer_is_let_in_and_more_is_not() {
 }
 
 fn refused(bytes: &[u8]) -> Option<Farewell> {
-    Guard::new(Rc::new(LIMITS), None).feed(bytes, &mut BytesMut::new()).err()
+    Guard::new(Arc::new(LIMITS), None).feed(bytes, &mut BytesMut::new()).err()
 }
 
 #[test]
@@ -222,8 +222,8 @@ proptest! {
     ) {
         let sent: Vec<u8> = texts.iter().flat_map(|text| masked(FIN | TEXT, mask, text.as_bytes())).collect();
         let plain: Vec<u8> = texts.iter().flat_map(|text| masked(FIN | TEXT, [0; 4], text.as_bytes())).collect();
-        let out = feed_cut(&mut Guard::new(Rc::new(LIMITS), None), &sent, &cuts).unwrap();
-        let (mut again, mut reread) = (BytesMut::new(), Guard::new(Rc::new(LIMITS), None));
+        let out = feed_cut(&mut Guard::new(Arc::new(LIMITS), None), &sent, &cuts).unwrap();
+        let (mut again, mut reread) = (BytesMut::new(), Guard::new(Arc::new(LIMITS), None));
         // What passed as it was is still masked, so it is read once more byte by byte.
         for byte in &out {
             reread.feed(&[*byte], &mut again).unwrap();
@@ -242,7 +242,7 @@ fn what_cannot_be_text_is_refused_at_its_first_wrong_byte() {
         for (bytes, first_wrong) in
             [(masked(FIN | TEXT, [9; 4], &text), 6 + good.len() + at), (parts, header + good.len() + at)]
         {
-            let mut guard = Guard::new(Rc::new(LIMITS), None);
+            let mut guard = Guard::new(Arc::new(LIMITS), None);
             let fed = bytes.iter().map(|byte| guard.feed(&[*byte], &mut BytesMut::new()));
             let refused = fed.enumerate().find(|(_, fed)| fed.is_err());
             assert_eq!(refused, Some((first_wrong, Err(Farewell::NotText))), "{bad:x?}");
@@ -267,7 +267,7 @@ fn a_goodbye_has_a_code_and_a_reason_that_may_be_said() {
 
 #[test]
 fn nothing_is_let_in_after_a_goodbye_and_what_it_cut_short_is_forgotten() {
-    let mut guard = Guard::new(Rc::new(LIMITS), None);
+    let mut guard = Guard::new(Arc::new(LIMITS), None);
     let goodbye = masked(FIN | CLOSE, [0; 4], b"\x03\xe8bye");
     let said = [masked(TEXT, [5; 4], b"half"), goodbye.clone(), masked(FIN, [5; 4], b"more"), vec![0xff; 9]]
         .concat();

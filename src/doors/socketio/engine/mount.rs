@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix::Actor;
 use actix_codec::Framed;
@@ -37,6 +37,8 @@ pub struct Mount {
     pub registry: Registry,
     pub(super) capacity: Capacity,
     riders: Box<dyn Riders>,
+    /// What its sockets may send at once, once there was one.
+    limits: OnceLock<Arc<GuardLimits>>,
 }
 
 /// Who comes in, before it has a session.
@@ -58,7 +60,7 @@ impl Mount {
     /// The same for at most so many sessions at once.
     pub fn limited(rules: Rules, dialect: &'static str, riders: Box<dyn Riders>, most: usize) -> Arc<Self> {
         let (registry, capacity) = (Registry::default(), Capacity::new(most));
-        Arc::new(Self { rules, dialect, registry, capacity, riders })
+        Arc::new(Self { rules, dialect, registry, capacity, riders, limits: OnceLock::new() })
     }
 
     pub(super) fn dialect(&self, entrance: &Entrance) -> Option<DialectId> {
@@ -66,8 +68,9 @@ impl Mount {
     }
 
     /// What a socket of this mount may send at once.
-    pub(super) fn guard_limits(&self, entrance: &Entrance) -> Rc<GuardLimits> {
-        Rc::new(GuardLimits { message_bytes: self.rules.max_payload, ..*entrance.limits })
+    pub(super) fn guard_limits(&self, entrance: &Entrance) -> Arc<GuardLimits> {
+        let limits = || Arc::new(GuardLimits { message_bytes: self.rules.max_payload, ..*entrance.limits });
+        self.limits.get_or_init(limits).clone()
     }
 
     /// Starts a session; none if there is no randomness for its id.
