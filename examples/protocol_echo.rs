@@ -123,8 +123,8 @@ impl Tells for Echo {
 struct Echoes;
 
 impl Riders for Echoes {
-    fn rider(&self, seat: Seat) -> Box<dyn Rider> {
-        Box::new(EchoRider { outlet: seat.outlet, protocol: seat.protocol })
+    fn rider(&self, seat: Rc<Seat>) -> Box<dyn Rider> {
+        Box::new(EchoRider { outlet: seat.outlet.clone(), protocol: seat.protocol })
     }
 }
 

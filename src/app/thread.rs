@@ -10,6 +10,7 @@ use recado_actors::broker::{Broker, Worker};
 
 use super::wiring::House;
 use crate::doors::socket::ReadBuffer;
+use crate::doors::socket::alarms::Alarms;
 use crate::doors::socket::deflate::{Deflater, Inflater};
 use crate::doors::socket::upgrade::{Engines, Entrance};
 
@@ -37,6 +38,7 @@ fn furnished(broker: &Broker, house: &House) -> Entrance {
         limits: Arc::new(house.guard),
         user_timeout: house.user_timeout,
         buffer: Rc::new(ReadBuffer::default()),
+        alarms: Alarms::start(),
         deflate: house.deflate.map(|rules| Engines {
             deflater: Rc::new(Deflater::new(rules)),
             inflater: Rc::new(Inflater::default()),

@@ -3,6 +3,7 @@
 //! Only this module names actix-web-actors. A client's messages are handed on one at a time, and nothing more is
 //! read while one is in hand; everything outward goes through the outlet.
 
+pub mod alarms;
 pub mod claim;
 pub mod deflate;
 pub mod frame;

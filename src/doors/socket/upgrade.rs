@@ -14,6 +14,7 @@ use recado_actors::dialect::{DialectId, Frame, Lane};
 use recado_actors::outlet::Wire;
 use tokio::io::AsyncWriteExt;
 
+use super::alarms::Alarms;
 use super::deflate::{Agreed, Deflater, Inflater};
 use super::gate::{Gate, Place};
 use super::handshake::{self, Arrival};
@@ -30,6 +31,8 @@ pub struct Entrance {
     pub limits: Arc<GuardLimits>,
     pub user_timeout: Duration,
     pub buffer: Rc<ReadBuffer>,
+    /// Who is to be looked at on this thread.
+    pub alarms: Rc<Alarms>,
     /// None: nobody is offered compression.
     pub deflate: Option<Engines>,
 }

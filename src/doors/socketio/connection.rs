@@ -34,9 +34,9 @@ pub struct SocketIo {
 }
 
 impl Riders for SocketIo {
-    fn rider(&self, seat: Seat) -> Box<dyn Rider> {
+    fn rider(&self, seat: Rc<Seat>) -> Box<dyn Rider> {
         let stay = Stay {
-            seat: Rc::new(seat),
+            seat,
             talks: self.talks.clone(),
             joined: RefCell::new(Vec::with_capacity(1)),
             ever: Cell::new(false),

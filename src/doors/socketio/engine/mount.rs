@@ -81,30 +81,12 @@ impl Mount {
         if !line.is_polling() {
             standing.becomes_socket();
         }
-        let place = Rc::new(place);
-        let rider = self.riders.rider(Seat {
-            outlet: outlet.clone(),
-            allowance: allowance.clone(),
-            worker: entrance.worker.clone(),
-            arrival,
-            place: place.clone(),
-            protocol,
-            sid,
-        });
-        let (mount, standing) = (self.clone(), standing.clone());
-        let life = Life::begin(Birth {
-            mount,
-            sid,
-            protocol,
-            outlet,
-            allowance,
-            line,
-            standing: standing.clone(),
-            rider,
-            place,
-            share,
-        });
-        let session = Session::new(life.clone(), entrance.clone()).start();
+        let (worker, alarms) = (entrance.worker.clone(), entrance.alarms.clone());
+        let seat = Rc::new(Seat { outlet, allowance, worker, alarms, arrival, place, protocol, sid });
+        let rider = self.riders.rider(seat.clone());
+        let (mount, by_polling) = (self.clone(), line.is_polling());
+        let life = Life::begin(Birth { mount, seat, line, standing: standing.clone(), rider, share });
+        let session = by_polling.then(|| Session::new(life.clone(), entrance.clone()).start());
         self.registry.add(sid, Entry { session, standing, protocol });
         Some(life)
     }
@@ -159,7 +141,7 @@ impl Mount {
         let manners = Manners {
             dialect,
             refusal: raw_problem,
-            wire: &|wire| Box::new(LineWire(line.get_or_init(|| Line::socket(encoding, wire)).clone())),
+            wire: &|wire| Box::new(LineWire(line.get_or_init(|| Line::socket(wire)).clone())),
         };
         let Some(accepted) = entrance.accept(request, framed, manners).await else { return };
         let (mut socket, Some(line)) = (accepted.socket, line.into_inner()) else { return };
@@ -174,7 +156,7 @@ impl Mount {
             line,
         };
         let Some(life) = self.begin(&entrance, comer) else { return };
-        life.say(&self.opening(life.sid, false));
+        life.say(&self.opening(life.seat.sid, false));
         actix_web::rt::spawn(serve(socket, Riding::first(life)));
     }
 }
@@ -192,7 +174,11 @@ async fn replace_polling(
         return entrance.open_and_close(&request, framed, &goodbye, raw_problem).await;
     }
     match entrance.take(&request, framed, raw_problem).await {
-        Some(taken) => entry.session.do_send(TakeSocket(taken)),
+        Some(taken) => {
+            if let Some(session) = entry.session {
+                session.do_send(TakeSocket(taken));
+            }
+        }
         None => entry.standing.end_probe(),
     }
 }

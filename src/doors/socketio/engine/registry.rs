@@ -1,4 +1,4 @@
-//! Where each session of a mount is: from its id, which the client says with every request, to its actor.
+//! Where each session of a mount is: from its id, which the client says with every request, to its actor while it polls.
 //!
 //! What concurrent requests of one session must agree on stands here, so it is decided before anybody waits.
 
@@ -58,7 +58,8 @@ impl Standing {
 
 #[derive(Clone)]
 pub struct Entry {
-    pub session: Addr<Session>,
+    /// None: it is on a WebSocket, and nothing is asked of it in another way.
+    pub session: Option<Addr<Session>>,
     pub standing: Arc<Standing>,
     pub protocol: Protocol,
 }
@@ -75,7 +76,14 @@ impl Registry {
         self.0.insert(sid, entry);
     }
 
-    pub fn remove(&self, sid: &Sid) {
-        self.0.remove(sid);
+    /// Nobody asks its actor for anything new.
+    pub fn goes_by_socket(&self, sid: &Sid) {
+        let session = self.0.get_mut(sid).and_then(|mut entry| entry.session.take());
+        // Whoever asked before holds on to it.
+        drop(session);
+    }
+
+    pub fn remove(&self, sid: &Sid) -> Option<Entry> {
+        self.0.remove(sid).map(|(_, entry)| entry)
     }
 }

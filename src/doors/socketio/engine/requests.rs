@@ -88,7 +88,7 @@ async fn open(
     if let Some(work) = life.open() {
         actix_web::rt::spawn(work);
     }
-    Ok(told(encoding.one(&mount.opening(life.sid, true).text(protocol)), request, entrance))
+    Ok(told(encoding.one(&mount.opening(life.seat.sid, true).text(protocol)), request, entrance))
 }
 
 fn told(polled: Polled, request: &HttpRequest, entrance: &Entrance) -> HttpResponse {
@@ -121,9 +121,10 @@ impl Drop for Waiting {
 async fn poll(entry: Entry) -> Result<Polled, Denied> {
     let (answer, polled) = oneshot::channel();
     // Dropped after the receiver, or the session would find it still there.
-    let mut waiting = Waiting(Some(entry.session.clone()));
+    let session = entry.session.ok_or(Denied::BAD_REQUEST)?;
+    let mut waiting = Waiting(Some(session.clone()));
     let polled = async {
-        entry.session.send(Poll(answer)).await.map_err(|_| Denied::UNKNOWN_SESSION)??;
+        session.send(Poll(answer)).await.map_err(|_| Denied::UNKNOWN_SESSION)??;
         polled.await.map_err(|_| Denied::UNKNOWN_SESSION)
     }
     .await;
@@ -147,8 +148,9 @@ async fn post(
     entry: Entry,
     payload: Payload,
 ) -> Result<HttpResponse, Denied> {
+    let session = entry.session.ok_or(Denied::BAD_REQUEST)?;
     let broken = |why| {
-        entry.session.do_send(Break(why));
+        session.do_send(Break(why));
         Denied::BAD_REQUEST
     };
     if !entry.standing.begin_post() {
@@ -169,7 +171,7 @@ async fn post(
         Ok(Err(Untaken::TooBig)) => return Ok(HttpResponse::new(StatusCode::PAYLOAD_TOO_LARGE)),
         Ok(Err(Untaken::Broken)) | Err(_) => return Err(broken("a body that never ended")),
     };
-    entry.session.send(Post { body, shape, hold }).await.map_err(|_| Denied::UNKNOWN_SESSION)??;
+    session.send(Post { body, shape, hold }).await.map_err(|_| Denied::UNKNOWN_SESSION)??;
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/html")).body("ok"))
 }
 

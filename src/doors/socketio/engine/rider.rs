@@ -13,6 +13,7 @@ use recado_actors::refusal::Farewell;
 
 use super::packet::{Message, Packet, Protocol};
 use super::sid::Sid;
+use crate::doors::socket::alarms::Alarms;
 use crate::doors::socket::gate::Place;
 use crate::doors::socket::{Arrival, frame};
 
@@ -28,20 +29,22 @@ pub trait Rider: 'static {
     fn closed(&mut self, farewell: Farewell);
 }
 
-/// What a rider gets of its session. All of it belongs to one thread.
+/// What a rider and its session share. All of it belongs to one thread.
 pub struct Seat {
     pub outlet: Rc<Outlet>,
     pub allowance: Rc<Allowance>,
     pub worker: Rc<Worker>,
+    /// Who is to be looked at on its thread.
+    pub alarms: Rc<Alarms>,
     pub arrival: Arrival,
-    pub place: Rc<Place>,
+    pub place: Place,
     pub protocol: Protocol,
     pub sid: Sid,
 }
 
 /// Gives every new session its rider.
 pub trait Riders: Send + Sync + 'static {
-    fn rider(&self, seat: Seat) -> Box<dyn Rider>;
+    fn rider(&self, seat: Rc<Seat>) -> Box<dyn Rider>;
 }
 
 /// A packet as one finished frame, whatever the transport.

@@ -85,6 +85,7 @@ impl Riding {
             return outlet.hang_up(Farewell::ByClient(1006));
         }
         outlet.give_up_wire();
+        self.life.turn();
         self.life.standing.end_probe();
         self.moved = true;
     }
@@ -92,8 +93,8 @@ impl Riding {
 
 fn read(life: &Life, said: Said) -> Result<Packet, Fault> {
     match said {
-        Said::Text(text) => read_text(life.protocol, text),
-        Said::Binary(bytes) => read_binary(life.protocol, bytes),
+        Said::Text(text) => read_text(life.seat.protocol, text),
+        Said::Binary(bytes) => read_binary(life.seat.protocol, bytes),
     }
 }
 
@@ -133,7 +134,8 @@ impl Conversation for Riding {
     }
 
     fn moves_to(&mut self) -> Option<(Rc<Outlet>, Rc<Allowance>)> {
-        std::mem::take(&mut self.moved).then(|| (self.life.outlet.clone(), self.life.allowance.clone()))
+        std::mem::take(&mut self.moved)
+            .then(|| (self.life.seat.outlet.clone(), self.life.seat.allowance.clone()))
     }
 
     fn is_proved(&self) -> bool {
@@ -148,7 +150,7 @@ impl Drop for Riding {
             return self.life.standing.end_probe();
         }
         if std::thread::panicking() {
-            self.life.outlet.hang_up(Farewell::Internal);
+            self.life.seat.outlet.hang_up(Farewell::Internal);
         }
         self.life.leave();
     }

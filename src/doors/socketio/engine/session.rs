@@ -1,13 +1,11 @@
-//! The actor of one Engine.IO session: what requests and sockets on any thread say to it.
+//! The actor of one Engine.IO session that polls: what requests and sockets on any thread say to it.
 //!
-//! It lives on the thread its handshake came to and never leaves it; sockets come to it.
+//! It lives on the thread its handshake came to and never leaves it; sockets come to it. On a WebSocket nothing is asked
+//! of a session but by its pump, so then there is none.
 
 use std::rc::Rc;
 
-use actix::{
-    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, ResponseActFuture,
-    WrapFuture,
-};
+use actix::{Actor, ActorContext, Context, Handler, Message, ResponseActFuture, WrapFuture};
 use bytes::Bytes;
 use recado_actors::supervisor::Alive;
 
@@ -45,6 +43,11 @@ pub struct Post {
 #[rtype(result = "()")]
 pub struct Break(pub &'static str);
 
+/// The session is over.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Ended;
+
 /// A WebSocket that wants to replace polling.
 #[derive(Message)]
 #[rtype(result = "()")]
@@ -65,12 +68,6 @@ impl Session {
 
 impl Actor for Session {
     type Context = Context<Self>;
-
-    fn started(&mut self, ctx: &mut Self::Context) {
-        let life = self.life.clone();
-        let watched = async move { life.watch().await }.into_actor(self).map(|(), _, ctx| ctx.stop());
-        ctx.spawn(watched);
-    }
 }
 
 impl Handler<Poll> for Session {
@@ -109,7 +106,7 @@ impl Handler<Post> for Session {
                 return Err(Denied::UNKNOWN_SESSION);
             }
             let heard = life.hear_payload(body, shape).await;
-            life.line.tell();
+            life.mind();
             heard.map_err(|fault| {
                 life.fail(fault.word());
                 Denied::BAD_REQUEST
@@ -131,7 +128,7 @@ impl Handler<TakeSocket> for Session {
     type Result = ();
 
     fn handle(&mut self, take: TakeSocket, _ctx: &mut Self::Context) {
-        match self.entrance.adopt(take.0, self.life.outlet.dialect()) {
+        match self.entrance.adopt(take.0, self.life.seat.outlet.dialect()) {
             Ok(mut socket) => {
                 socket.limits = self.life.mount.guard_limits(&self.entrance);
                 let riding = Riding::probing(self.life.clone(), &socket);
@@ -145,14 +142,17 @@ impl Handler<TakeSocket> for Session {
     }
 }
 
-/// Also when the actor itself dies: nobody finds the session any more, its rider is told, its places are given back.
+impl Handler<Ended> for Session {
+    type Result = ();
+
+    fn handle(&mut self, _ended: Ended, ctx: &mut Self::Context) {
+        ctx.stop();
+    }
+}
+
+/// Also when the actor itself dies.
 impl Drop for Session {
     fn drop(&mut self) {
-        self.life.mount.registry.remove(&self.life.sid);
-        self.life.end();
-        self.entrance.worker.forget(&self.life.outlet);
-        if !self.life.has_left() {
-            self.life.outlet.hang_up(recado_actors::refusal::Farewell::Internal);
-        }
+        self.life.is_left_alone();
     }
 }

@@ -1,13 +1,16 @@
-//! Whoever looks after a session while nothing comes in: heartbeats, and the time that goodbyes take.
+//! Whoever looks after a session while nothing comes in: heartbeats, the time that goodbyes take, and its end.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use recado_actors::refusal::Farewell;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Life;
+use crate::doors::socket::alarms::Ring;
 use crate::doors::socketio::engine::heartbeat::Beat;
 use crate::doors::socketio::engine::packet::Packet;
+use crate::doors::socketio::engine::session::Ended;
 
 /// How long the last words may take to be fetched or answered.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -15,31 +18,29 @@ const GOODBYE: Duration = Duration::from_secs(2);
 const BYE: Duration = Duration::from_millis(100);
 
 impl Life {
-    /// Asks whether the client is there, sees goodbyes through, and ends when the session does.
-    pub async fn watch(&self) {
-        while !self.is_over() {
-            if self.said_bye() {
-                let _ = timeout(BYE, self.over()).await;
-                self.outlet.hang_up(Farewell::ByClient(1000));
-            } else if self.outlet.farewell().is_some() {
-                self.see_out().await;
-            } else {
-                self.wait_for_news().await;
-            }
-        }
+    /// To be looked at when its time comes.
+    pub(super) fn watch(self: &Rc<Self>) {
+        self.line.is_watched_by(Rc::downgrade(self));
+        self.look_at(self.heart.borrow().deadline());
     }
 
-    async fn wait_for_news(&self) {
-        let due = self.heart.borrow().deadline();
-        tokio::select! {
-            () = sleep_until(due) => self.beat(),
-            () = self.line.news() => {}
-        }
+    /// To be looked at as soon as the present turn is over.
+    pub fn look_soon(self: &Rc<Self>) {
+        self.look_at(Instant::now());
     }
 
-    async fn over(&self) {
-        while !self.is_over() {
-            self.line.news().await;
+    /// Only the last such wish counts.
+    fn look_at(self: &Rc<Self>, at: Instant) {
+        let life: Rc<dyn Ring> = self.clone();
+        self.due.set(at);
+        self.seat.alarms.set(at, Rc::downgrade(&life));
+    }
+
+    /// The heartbeat moved on. If it is due later than it was, that is found out when it would have been.
+    pub(super) fn heart_moved(self: &Rc<Self>) {
+        let deadline = self.heart.borrow().deadline();
+        if deadline < self.due.get() {
+            self.look_at(deadline);
         }
     }
 
@@ -52,22 +53,62 @@ impl Life {
         match beat {
             Beat::Early => {}
             Beat::Ask => self.say(&Packet::Ping("".into())),
-            Beat::Gone => self.outlet.hang_up(Farewell::NoHeartbeat),
+            Beat::Gone => self.seat.outlet.hang_up(Farewell::NoHeartbeat),
         }
     }
 
+    pub(super) fn is_ending(&self) -> bool {
+        self.said_bye() || self.seat.outlet.farewell().is_some()
+    }
+
     /// The last words were said: gives the client a moment to fetch or answer them.
-    async fn see_out(&self) {
-        let seen = async {
-            if self.line.is_polling() {
-                self.outlet.drained(0).await;
-            } else {
-                self.over().await;
-            }
-        };
-        let _ = timeout(GOODBYE, seen).await;
-        if !self.left.get() {
-            self.outlet.hang_up(Farewell::Internal);
+    fn see_out(&self) {
+        if self.parting.replace(true) {
+            return;
         }
+        let (outlet, polls, bye) = (self.seat.outlet.clone(), self.line.is_polling(), self.said_bye());
+        actix_web::rt::spawn(async move {
+            match (bye, polls) {
+                (true, _) => sleep(BYE).await,
+                (false, true) => _ = timeout(GOODBYE, outlet.drained(0)).await,
+                (false, false) => sleep(GOODBYE).await,
+            }
+            outlet.hang_up(if bye { Farewell::ByClient(1000) } else { Farewell::Internal });
+        });
+    }
+
+    /// Nobody finds the session any more, its rider is told, its places are given back. Once.
+    pub(super) fn finish(&self) {
+        if self.finished.replace(true) {
+            return;
+        }
+        let entry = self.mount.registry.remove(&self.seat.sid);
+        if let Some(session) = entry.and_then(|entry| entry.session) {
+            session.do_send(Ended);
+        }
+        let farewell = self.seat.outlet.farewell().unwrap_or(Farewell::ByClient(1006));
+        self.rider.borrow_mut().closed(farewell);
+        self.seat.worker.forget(&self.seat.outlet);
+        if !self.left.get() {
+            self.seat.outlet.hang_up(Farewell::Internal);
+        }
+    }
+}
+
+impl Ring for Life {
+    fn ring(self: Rc<Self>) {
+        if Instant::now() < self.due.get() {
+            // An older wish.
+            return;
+        }
+        if self.is_over() {
+            return self.finish();
+        }
+        if self.is_ending() {
+            self.see_out();
+            return self.look_at(Instant::now() + GOODBYE);
+        }
+        self.beat();
+        self.look_at(self.heart.borrow().deadline());
     }
 }
