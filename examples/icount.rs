@@ -19,8 +19,8 @@ use recado::doors::widget::codec::{self, Heard};
 use recado::doors::widget::dialect::WidgetDialect;
 use recado_actors::clock::Timestamp;
 use recado_actors::dialect::{Announcement, Dialect, DialectId, Dialects};
-use recado_actors::id::{Epoch, MessageId, RoomId, Seq, SessionId, UserId};
-use recado_actors::message::client::Right;
+use recado_actors::id::{Epoch, MessageId, RoomId, Seq, SessionId, ShardId, UserId};
+use recado_actors::message::client::{Identity, Right};
 use recado_actors::message::room::{Entry, EntryBody, Head, Message, Role, RoomEvent, Sender};
 use recado_actors::outlet::{Flusher, Outlet, OutletLimits, Wire};
 use recado_actors::room::log::{RoomLog, TailLimits};
@@ -132,6 +132,19 @@ impl Wire for Nowhere {
     }
 }
 
+fn identity(user: UserId) -> Identity {
+    Identity {
+        user,
+        right: Right::Granted,
+        may_speak_as_agent: true,
+        name: None,
+        email: None,
+        avatar: None,
+        token_id: None,
+        expires_at: None,
+    }
+}
+
 /// One entry to every seat of a full room, and all their outlets written.
 async fn announce(times: u64) -> anyhow::Result<()> {
     let (dialects, room, written) = (dialects(), RoomId::chat("c1")?, Rc::new(Cell::new(0)));
@@ -144,12 +157,11 @@ async fn announce(times: u64) -> anyhow::Result<()> {
         let (user, counted) = (UserId::parse(&format!("u{seat}"))?, Counted::new(&vitals, ("none", "none")));
         locals.add(Rc::new(Local {
             outlet,
-            user,
-            right: Right::Granted,
+            identity: Rc::new(identity(user)),
+            shard: ShardId(0),
             rooms: RefCell::new(vec![room.clone()]),
             life: seat,
             session: <_>::default(),
-            token_id: None,
             expires_at: <_>::default(),
             counted,
         }));

@@ -107,7 +107,8 @@ pub struct Outlet {
     in_hand: Cell<u32>,
     /// From its first word on.
     own: OnceCell<Box<own::Own>>,
-    drained: Notify,
+    /// From the first wait on.
+    drained: OnceCell<Box<Notify>>,
 }
 
 impl Outlet {
@@ -123,8 +124,7 @@ impl Outlet {
             alias: Cell::new(None),
             wire,
             flusher,
-            // Most clients are idle most of the time: no room is kept for more than one frame until it is needed.
-            queue: RefCell::new(VecDeque::with_capacity(1)),
+            queue: RefCell::default(),
             queued: Cell::new(0),
             state: Cell::new(State::Open),
             dirty: Cell::new(false),
@@ -133,7 +133,7 @@ impl Outlet {
             asked: Cell::new(false),
             in_hand: Cell::new(0),
             own: OnceCell::new(),
-            drained: Notify::new(),
+            drained: OnceCell::new(),
         })
     }
 
@@ -238,7 +238,13 @@ impl Outlet {
 
     fn enqueue(self: &Rc<Self>, bytes: Bytes, lane: Lane) {
         self.queued.set(self.queued.get().saturating_add(bytes.len()));
-        self.queue.borrow_mut().push_back(Queued { bytes, lane });
+        let mut queue = self.queue.borrow_mut();
+        if queue.is_empty() {
+            // Most have one thing to say when they say something at all.
+            queue.reserve_exact(1);
+        }
+        queue.push_back(Queued { bytes, lane });
+        drop(queue);
         if !self.dirty.replace(true) {
             self.flusher.add(self.clone());
         }
@@ -253,7 +259,7 @@ impl Outlet {
         self.queue.borrow_mut().clear();
         self.queued.set(0);
         self.wire.hang_up();
-        self.drained.notify_waiters();
+        self.tell_drained();
     }
 
     /// Its wire goes on under another outlet: nothing more is said here, and nobody is hung up on.
@@ -261,13 +267,19 @@ impl Outlet {
         self.state.set(State::Closed(Farewell::ByClient(1000)));
         self.queue.borrow_mut().clear();
         self.queued.set(0);
-        self.drained.notify_waiters();
+        self.tell_drained();
+    }
+
+    fn tell_drained(&self) {
+        if let Some(drained) = self.drained.get() {
+            drained.notify_waiters();
+        }
     }
 
     /// Ends when at most `left` bytes are queued or the outlet is closed: a long catch-up paces itself by it.
     pub async fn drained(&self, left: usize) {
         loop {
-            let drained = self.drained.notified();
+            let drained = self.drained.get_or_init(Box::default).notified();
             if self.queued.get() <= left || matches!(self.state.get(), State::Closed(_)) {
                 return;
             }

@@ -15,7 +15,7 @@ use actix::{Actor, ActorContext, ActorFutureExt, Context, Handler, ResponseActFu
 
 use crate::broker::{AGAIN, Broker, TRIES};
 use crate::dialect::Announcement;
-use crate::id::{RoomId, Seq, SessionId, ShardId};
+use crate::id::{RoomId, Seq, SessionId};
 use crate::limiter::Allowance;
 use crate::message::client::{
     CloseSession, FollowRoom, Identity, OpenRoom, Opened, RefreshSession, Resume, UnfollowRoom,
@@ -30,8 +30,6 @@ use crate::supervisor::{Fate, Obituary};
 use crate::warden::Admit;
 
 pub struct Session {
-    id: SessionId,
-    shard: ShardId,
     broker: Broker,
     identity: Rc<Identity>,
     local: Rc<Local>,
@@ -41,7 +39,7 @@ pub struct Session {
     /// The rooms it is live in.
     following: Vec<RoomId>,
     /// Where it asked to go on as it left, and that is under way.
-    resuming: Option<RoomId>,
+    resuming: Option<Box<RoomId>>,
     /// From the first post on.
     posts: Option<Rc<PostOrder>>,
     _obituary: Obituary,
@@ -49,17 +47,13 @@ pub struct Session {
 
 impl Session {
     pub fn new(
-        shard: ShardId,
         broker: Broker,
         identity: Rc<Identity>,
         local: Rc<Local>,
         allowance: Rc<Allowance>,
         obituary: Obituary,
     ) -> Self {
-        let id = local.outlet.session();
         Self {
-            id,
-            shard,
             broker,
             identity,
             local,
@@ -72,9 +66,13 @@ impl Session {
         }
     }
 
+    fn id(&self) -> SessionId {
+        self.local.outlet.session()
+    }
+
     /// A past that cannot be told whole is not told in part.
     fn note_recovery(&mut self, room: &RoomId, whole: bool) {
-        if self.resuming.take_if(|resuming| resuming == room).is_some() {
+        if self.resuming.take_if(|resuming| **resuming == *room).is_some() {
             let result = if whole { "ok" } else { "partial_refused" };
             self.broker.vitals().counts.recoveries.count(result);
         }
@@ -82,7 +80,7 @@ impl Session {
 
     fn member(&self) -> Member {
         let Identity { user, right, .. } = &*self.identity;
-        Member { session: self.id, user: user.clone(), right: *right, shard: self.shard }
+        Member { session: self.id(), user: user.clone(), right: *right, shard: self.local.shard }
     }
 
     /// From now on it counts as one of this room's, also for those who end sessions.
@@ -112,7 +110,7 @@ impl Session {
 
     fn leave(&self, room: &RoomId) {
         if let Some(addr) = self.broker.room_if_open(room) {
-            addr.do_send(LeaveRoom { session: self.id });
+            addr.do_send(LeaveRoom { session: self.id() });
         }
     }
 }
@@ -145,7 +143,7 @@ impl Handler<OpenRoom> for Session {
         };
         Box::pin(opened.into_actor(self).map(move |opened: Result<Opened, Refusal>, session, _| {
             let reset = opened.as_ref().is_ok_and(|opened| opened.reset);
-            session.resuming = resuming.filter(|_| !reset);
+            session.resuming = resuming.filter(|_| !reset).map(Box::new);
             if reset {
                 session.broker.vitals().counts.recoveries.count("reset");
             }
@@ -194,15 +192,15 @@ impl Handler<UnfollowRoom> for Session {
         self.following.retain(|followed| *followed != room);
         self.local.rooms.borrow_mut().retain(|followed| *followed != room);
         self.leave(&room);
-        if let Some(shard) = self.broker.shard(self.shard) {
-            shard.tell(DetachMember { room, session: self.id });
+        if let Some(shard) = self.broker.shard(self.local.shard) {
+            shard.tell(DetachMember { room, session: self.id() });
         }
     }
 }
 
 /// Sends one page of what the client missed; the number it knows then.
 async fn send_page(broker: &Broker, local: &Local, room: &RoomId, after: Seq) -> Result<Seq, Refusal> {
-    let Local { outlet, user, .. } = local;
+    let (outlet, user) = (&local.outlet, local.user());
     let limit = broker.settings().page_entries;
     let counts = &broker.vitals().counts;
     let page = broker.ports().log.read(room, Stretch::After(after), limit).await;

@@ -19,23 +19,23 @@ use crate::vitals::Vitals;
 pub use restarts::{RESTART_LIMIT, RestartLimits, Restarts};
 
 /// Carried by every started actor: tells its next of kin when the actor is dropped, also by a panic.
-pub struct Obituary {
-    notice: Option<Box<dyn FnOnce() + Send>>,
-    alive: Alive,
-}
+pub struct Obituary(Option<Box<dyn FnOnce() + Send>>);
 
 impl Obituary {
     /// `notice` may do no more than send a message.
     pub fn new(alive: Alive, notice: impl FnOnce() + Send + 'static) -> Self {
-        Self { notice: Some(Box::new(notice)), alive }
+        // All in one box: some actors there is one of for each client.
+        Self(Some(Box::new(move || {
+            alive.note_panic();
+            notice();
+        })))
     }
 }
 
 impl Drop for Obituary {
     fn drop(&mut self) {
         // Runs while unwinding: a second panic here would abort the process.
-        self.alive.note_panic();
-        if let Some(notice) = self.notice.take() {
+        if let Some(notice) = self.0.take() {
             notice();
         }
     }

@@ -14,7 +14,6 @@ mod intake;
 pub mod upgrade;
 mod wire;
 
-use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -68,8 +67,8 @@ pub trait Conversation: Unpin + 'static {
     fn hear(&mut self, message: Said) -> Option<Self::Left>;
     /// Does what was left.
     fn finish(&mut self, left: Self::Left) -> impl Future<Output = ()>;
-    /// Asked when what was left is done: does the socket belong to another outlet from now on?
-    fn moves_to(&mut self) -> Option<(Rc<Outlet>, Rc<Allowance>)> {
+    /// Asked when what was left is done: does the socket belong to another outlet from now on, and its allowance?
+    fn moves_to(&mut self) -> Option<Rc<Allowance>> {
         None
     }
     /// Has the client proved who it is?
@@ -100,26 +99,16 @@ impl Socket {
 
 /// Serves a socket until it is gone.
 pub fn serve<C: Conversation>(socket: Socket, conversation: C) -> impl Future<Output = ()> {
-    let Socket { io, outlet, allowance, early, limits, inflater, buffer, .. } = socket;
+    let Socket { io, allowance, early, limits, inflater, buffer, .. } = socket;
     let guard = Guard::new(limits, inflater);
     let intake = intake::read(io.clone(), buffer, &early, guard);
-    let place = Rc::new(RefCell::new(outlet.clone()));
-    let pump = Pump { outlet, place: place.clone(), allowance, conversation: Some(conversation) };
-    // Boxed here, or the task would keep room for it twice.
-    let mut said = Box::pin(WebsocketContext::with_factory(stream::empty(), |ctx| {
+    let pump = Pump { io, allowance, conversation: Some(conversation) };
+    let said = WebsocketContext::with_factory(stream::empty(), |ctx| {
         ctx.add_stream(intake);
         pump
-    }));
-    async move {
-        // The pump speaks through the outlet; should its context ever say something itself, it goes the same way.
-        while let Some(Ok(bytes)) = said.next().await {
-            let outlet = place.borrow().clone();
-            outlet.push_bytes(bytes, Lane::Firm);
-        }
-        drop(said);
-        let outlet = place.borrow().clone();
-        Box::pin(part(io, outlet)).await;
-    }
+    });
+    // The pump speaks through the outlet: its context has nothing to say.
+    said.map(|_| ()).collect()
 }
 
 /// Sees the last frames out, then hangs up.
@@ -131,9 +120,7 @@ async fn part(io: Rc<TcpStream>, outlet: Rc<Outlet>) {
 
 /// Moves frames of one socket.
 struct Pump<C: Conversation> {
-    outlet: Rc<Outlet>,
-    /// The same, for whoever sees the socket out.
-    place: Rc<RefCell<Rc<Outlet>>>,
+    io: Rc<TcpStream>,
     allowance: Rc<Allowance>,
     /// Away while a message is in hand.
     conversation: Option<C>,
@@ -142,6 +129,10 @@ struct Pump<C: Conversation> {
 type PumpContext<C> = WebsocketContext<Pump<C>>;
 
 impl<C: Conversation> Pump<C> {
+    fn outlet(&self) -> &Rc<Outlet> {
+        self.allowance.outlet()
+    }
+
     /// Lets the conversation work; reading pauses until it is done.
     fn lend<T: 'static>(
         &mut self,
@@ -150,14 +141,14 @@ impl<C: Conversation> Pump<C> {
         then: impl FnOnce(&mut Self, &mut PumpContext<C>, T) + 'static,
     ) {
         let Some(mut conversation) = self.conversation.take() else { return };
-        self.outlet.take_in_hand();
+        self.outlet().take_in_hand();
         let working = async move {
             let result = work(&mut conversation).await;
             (conversation, result)
         };
         let done = working.into_actor(self).map(|(conversation, result), pump, ctx| {
             pump.conversation = Some(conversation);
-            pump.outlet.put_down();
+            pump.outlet().put_down();
             then(pump, ctx, result);
         });
         done.wait(ctx);
@@ -165,8 +156,8 @@ impl<C: Conversation> Pump<C> {
 
     /// Says goodbye and gives the client a moment to say it too.
     fn close(&self, ctx: &mut PumpContext<C>, farewell: Farewell) {
-        self.outlet.close(farewell);
-        ctx.run_later(LINGER * 4, move |pump, _| pump.outlet.hang_up(farewell));
+        self.outlet().close(farewell);
+        ctx.run_later(LINGER * 4, move |pump, _| pump.outlet().hang_up(farewell));
     }
 
     fn await_proof(&self, ctx: &mut PumpContext<C>, within: Duration) {
@@ -178,7 +169,7 @@ impl<C: Conversation> Pump<C> {
     }
 
     fn hear(&mut self, ctx: &mut PumpContext<C>, message: Said) {
-        if self.outlet.farewell().is_some() {
+        if self.outlet().farewell().is_some() {
             return;
         }
         let Some(conversation) = &mut self.conversation else { return };
@@ -196,20 +187,19 @@ impl<C: Conversation> Pump<C> {
     }
 
     fn move_on(&mut self) {
-        if let Some((outlet, allowance)) = self.conversation.as_mut().and_then(Conversation::moves_to) {
-            self.place.replace(outlet.clone());
-            (self.outlet, self.allowance) = (outlet, allowance);
+        if let Some(allowance) = self.conversation.as_mut().and_then(Conversation::moves_to) {
+            self.allowance = allowance;
         }
     }
 
     /// A goodbye may have waited for this answer, and one said before the client proved itself has no shard to see it
     /// through.
     fn mind(&self, ctx: &mut PumpContext<C>) {
-        match self.outlet.farewell() {
+        match self.outlet().farewell() {
             // Nothing more is read of a flood.
             Some(Farewell::Flooding) => ctx.stop(),
             // While it is open still, other answers are on their way.
-            Some(farewell) if !self.outlet.is_open() => self.close(ctx, farewell),
+            Some(farewell) if !self.outlet().is_open() => self.close(ctx, farewell),
             Some(_) | None => {}
         }
     }
@@ -239,17 +229,24 @@ impl<C: Conversation> actix::Actor for Pump<C> {
             },
         );
     }
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        // A pump that died says no goodbye.
+        if !std::thread::panicking() {
+            actix_web::rt::spawn(part(self.io.clone(), self.outlet().clone()));
+        }
+    }
 }
 
 impl<C: Conversation> StreamHandler<Result<Message, Farewell>> for Pump<C> {
     fn handle(&mut self, message: Result<Message, Farewell>, ctx: &mut Self::Context) {
-        self.outlet.heard();
+        self.outlet().heard();
         match message {
             Ok(Message::Text(text)) => self.hear(ctx, Said::Text(text)),
             Ok(Message::Binary(bytes)) => self.hear(ctx, Said::Binary(bytes)),
             Ok(Message::Ping(payload)) => {
                 if self.allows_control(ctx) {
-                    self.outlet.push(&frame::pong(&payload), Lane::Firm);
+                    self.outlet().push(&frame::pong(&payload), Lane::Firm);
                 }
             }
             Ok(Message::Pong(_) | Message::Nop) => _ = self.allows_control(ctx),
@@ -273,7 +270,7 @@ impl<C: Conversation> StreamHandler<Result<Message, ProtocolError>> for Pump<C> 
 
 impl<C: Conversation> Pump<C> {
     fn refuse(&mut self, ctx: &mut PumpContext<C>, farewell: Farewell) {
-        self.outlet.close(farewell);
+        self.outlet().close(farewell);
         ctx.stop();
     }
 }

@@ -31,7 +31,7 @@ impl Broker {
             id: user.to_string(),
             name: Some(name.as_deref().unwrap_or(user.as_str()).to_owned()),
             email: email.clone(),
-            avatar: avatar.clone(),
+            avatar: avatar.as_deref().map(str::to_owned),
             more: serde_json::Map::new(),
         };
         if let Some(byline) = byline {

@@ -93,12 +93,11 @@ impl Worker {
         let life = self.broker.0.next_session.fetch_add(1, Relaxed);
         let local = Rc::new(Local {
             outlet: outlet.clone(),
-            user: identity.user.clone(),
-            right: identity.right,
+            identity: identity.clone(),
+            shard: self.shard,
             rooms: RefCell::new(rooms),
             life,
             session: OnceCell::new(),
-            token_id: identity.token_id.clone(),
             expires_at: Cell::new(identity.expires_at),
             counted: Counted::new(self.broker.vitals(), outlet.way()),
         });
@@ -107,7 +106,7 @@ impl Worker {
         let alive = Alive::new(self.broker.vitals(), "session");
         let obituary = Obituary::new(alive, move || link.tell(SessionGone { session, life }));
         let (broker, allowance) = (self.broker.clone(), allowance.clone());
-        let session = Session::new(self.shard, broker, identity, local.clone(), allowance, obituary).start();
+        let session = Session::new(broker, identity, local.clone(), allowance, obituary).start();
         // Set once: a seat has one session.
         let _ = local.session.set(session.downgrade());
         session

@@ -39,6 +39,11 @@ impl Allowance {
         })
     }
 
+    /// Of whose client this is.
+    pub fn outlet(&self) -> &Rc<Outlet> {
+        &self.outlet
+    }
+
     /// From now on this user's limits count too. It stays the same for a connection's life.
     pub fn belongs_to(&self, user: &UserId) {
         let _ = self.user.set(user.clone());

@@ -32,7 +32,7 @@ pub struct Identity {
     /// Shared, for it goes out with every signal.
     pub name: Option<Arc<str>>,
     pub email: Option<String>,
-    pub avatar: Option<String>,
+    pub avatar: Option<Box<str>>,
     /// The token's own id, by which it can be banned.
     pub token_id: Option<Arc<str>>,
     /// When the session must end unless refreshed.

@@ -24,15 +24,13 @@ impl Outlet {
             }
         }
         let broken = !queue.is_empty();
-        if queue.capacity() > 1 {
-            // After a burst a client is idle again, most likely.
-            *queue = VecDeque::with_capacity(1);
-        }
+        // Most clients are idle most of the time: no room is kept for what they may be told.
+        *queue = VecDeque::new();
         drop(queue);
         if broken {
             self.hang_up(Farewell::ByClient(1006));
         }
-        self.drained.notify_waiters();
+        self.tell_drained();
         true
     }
 

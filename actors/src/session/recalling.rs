@@ -40,7 +40,7 @@ impl Handler<RecallMissed> for Session {
                 Ok(Some(missed)) => {
                     let told = u64::try_from(missed.told.len()).unwrap_or(0);
                     counts.recovered.fetch_add(told, Relaxed);
-                    session.resuming = Some(of);
+                    session.resuming = Some(Box::new(of));
                 }
                 Ok(None) => counts.recoveries.count("reset"),
                 Err(_) => {}
@@ -108,7 +108,7 @@ impl Recalling {
         let (room, epoch, at) = (self.room.clone(), self.opened.head.epoch, entry.at);
         let event = RoomEvent::EntryAdded { room, epoch, entry };
         let announcement = Announcement::new(event, None, self.broker.dialects());
-        let bytes = self.local.outlet.weight_of(&announcement, &self.local.user);
+        let bytes = self.local.outlet.weight_of(&announcement, self.local.user());
         if bytes == 0 {
             return Some(());
         }

@@ -38,7 +38,7 @@ impl Handler<SignalTyping> for Session {
     fn handle(&mut self, SignalTyping { room, is_typing }: SignalTyping, _: &mut Self::Context) {
         let Some(addr) = self.signals_in(&room) else { return };
         let (user, name) = (self.identity.user.clone(), self.identity.name.clone());
-        addr.do_send(SetTyping { session: self.id, user, name, is_typing });
+        addr.do_send(SetTyping { session: self.id(), user, name, is_typing });
     }
 }
 
@@ -48,7 +48,7 @@ impl Handler<SignalAttendance> for Session {
     fn handle(&mut self, SignalAttendance { room, attends }: SignalAttendance, _: &mut Self::Context) {
         let Some(addr) = self.signals_in(&room) else { return };
         let (user, name) = (self.identity.user.clone(), self.identity.name.clone());
-        addr.do_send(SetAttendance { session: self.id, user, name, attends });
+        addr.do_send(SetAttendance { session: self.id(), user, name, attends });
     }
 }
 
@@ -57,7 +57,7 @@ impl Handler<SignalOthers> for Session {
 
     fn handle(&mut self, SignalOthers { room, signal }: SignalOthers, _: &mut Self::Context) {
         let Some(addr) = self.signals_in(&room) else { return };
-        addr.do_send(GiveSignal { session: self.id, user: self.identity.user.clone(), signal });
+        addr.do_send(GiveSignal { session: self.id(), user: self.identity.user.clone(), signal });
     }
 }
 

@@ -69,7 +69,7 @@ impl Audience {
 
     /// Seats a client; it gets `backlog` first, which ends at `told`.
     pub fn seat(&self, local: &Local, told: Seq, backlog: &[Arc<Announcement>]) {
-        let (outlet, user, right) = (local.outlet.clone(), local.user.clone(), local.right);
+        let (outlet, user, right) = (local.outlet.clone(), local.user().clone(), local.identity.right);
         // What waits is older than this seat: those who sit here hear it, the newcomer has it in its backlog.
         self.settle();
         self.unseat(outlet.session());

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 
 use crate::clock::Timestamp;
 use crate::dialect::Announcement;
-use crate::id::{RoomId, Seq, SessionId, UserId};
-use crate::message::client::Right;
+use crate::id::{RoomId, Seq, SessionId, ShardId, UserId};
+use crate::message::client::{Identity, Right};
 use crate::outlet::{Deferred, Flusher, Outlet};
 use crate::refusal::Farewell;
 use crate::session::Session;
@@ -25,17 +25,24 @@ use crate::vitals::{Counted, Queued, Vitals};
 /// One socket of this thread and what was proved about its client.
 pub struct Local {
     pub outlet: Rc<Outlet>,
-    pub user: UserId,
-    pub right: Right,
+    /// As it came; it stays the same user.
+    pub identity: Rc<Identity>,
+    /// The one of its thread.
+    pub shard: ShardId,
     /// Which it follows, or is about to.
     pub rooms: RefCell<Vec<RoomId>>,
     /// Which of the sessions that were started here.
     pub life: u64,
     /// Its session, once it is started.
     pub session: OnceCell<WeakAddr<Session>>,
-    pub token_id: Option<Arc<str>>,
     pub expires_at: Cell<Option<Timestamp>>,
     pub counted: Counted,
+}
+
+impl Local {
+    pub fn user(&self) -> &UserId {
+        &self.identity.user
+    }
 }
 
 /// Whose a seat is.
@@ -154,7 +161,7 @@ impl Locals {
         let sessions = self.sessions.borrow();
         let members = sessions
             .values()
-            .filter(|local| local.right == Right::Member && users.contains(&local.user))
+            .filter(|local| local.identity.right == Right::Member && users.contains(local.user()))
             .filter_map(|local| local.session.get()?.upgrade());
         members.collect()
     }
@@ -169,7 +176,7 @@ impl Locals {
 
     pub(super) fn tell_everyone(&self, announcement: &Arc<Announcement>) {
         for local in self.sessions.borrow().values() {
-            local.outlet.announce(announcement, &local.user);
+            local.outlet.announce(announcement, local.user());
         }
     }
 
@@ -180,7 +187,7 @@ impl Locals {
 }
 
 fn is_meant(local: &Local, target: &Target) -> bool {
-    target.user.as_ref().is_none_or(|user| *user == local.user)
+    target.user.as_ref().is_none_or(|user| user == local.user())
         && target.room.as_ref().is_none_or(|room| local.rooms.borrow().contains(room))
-        && target.token_id.as_deref().is_none_or(|id| local.token_id.as_deref() == Some(id))
+        && target.token_id.as_deref().is_none_or(|id| local.identity.token_id.as_deref() == Some(id))
 }

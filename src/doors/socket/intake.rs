@@ -38,19 +38,23 @@ pub(super) struct Intake {
     codec: Codec,
     /// What the guard let through and is not served.
     unserved: BytesMut,
-    watched: Option<Unfinished>,
     /// Runs while something began and has not ended.
-    deadline: Option<Pin<Box<Sleep>>>,
+    deadline: Option<Box<Deadline>>,
     /// What was wrong with bytes of which some were not; said when those are served.
     refused: Option<Farewell>,
     ended: bool,
 }
 
+struct Deadline {
+    of: Unfinished,
+    sleep: Pin<Box<Sleep>>,
+}
+
 /// `early` came right behind the handshake.
 pub(super) fn read(io: Rc<TcpStream>, buffer: Rc<ReadBuffer>, early: &Bytes, guard: Guard) -> Intake {
     let codec = Codec::new().max_size(guard.limits().message_bytes);
-    let (unserved, watched, deadline, refused) = (BytesMut::new(), None, None, None);
-    let mut intake = Intake { io, buffer, guard, codec, unserved, watched, deadline, refused, ended: false };
+    let (unserved, deadline, refused) = (BytesMut::new(), None, None);
+    let mut intake = Intake { io, buffer, guard, codec, unserved, deadline, refused, ended: false };
     intake.admit(early);
     intake
 }
@@ -86,15 +90,16 @@ impl Intake {
     /// Each unfinished thing has a time of its own.
     fn watch(&mut self) {
         let unfinished = self.guard.unfinished();
-        if self.watched == unfinished {
+        if self.deadline.as_ref().map(|deadline| deadline.of) == unfinished {
             return;
         }
-        self.watched = unfinished;
-        let within = unfinished.map(|unfinished| match unfinished {
-            Unfinished::Message(_) => self.guard.limits().fragments,
-            Unfinished::Frame(_) => self.guard.limits().frame,
+        self.deadline = unfinished.map(|of| {
+            let within = match of {
+                Unfinished::Message(_) => self.guard.limits().fragments,
+                Unfinished::Frame(_) => self.guard.limits().frame,
+            };
+            Box::new(Deadline { of, sleep: Box::pin(tokio::time::sleep(within)) })
         });
-        self.deadline = within.map(|within| Box::pin(tokio::time::sleep(within)));
     }
 
     /// Reads and admits; false when there is nothing more to come.
@@ -177,7 +182,7 @@ impl Intake {
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Option<<Self as Stream>::Item>> {
         match &mut self.deadline {
             Some(deadline) => {
-                ready!(deadline.as_mut().poll(cx));
+                ready!(deadline.sleep.as_mut().poll(cx));
                 Poll::Ready(Some(self.refuse(Farewell::TooFragmented)))
             }
             None => Poll::Pending,

@@ -17,6 +17,7 @@ mod texts;
 mod uploading;
 mod words;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use recado_actors::clock::Timestamp;
@@ -28,14 +29,25 @@ use crate::auth::Verifier;
 use budget::Budget;
 use devices::Devices;
 
-/// What all clients of this door share.
+/// Clones are cheap and are the same door.
 #[derive(Clone)]
-pub struct ChatDoor {
+pub struct ChatDoor(Arc<Inside>);
+
+/// What all clients of this door share.
+pub struct Inside {
     verifier: Arc<Verifier>,
     depot: Depot,
-    budget: Arc<Budget>,
-    devices: Arc<Devices>,
+    budget: Budget,
+    devices: Devices,
     rules: ChatRules,
+}
+
+impl Deref for ChatDoor {
+    type Target = Inside;
+
+    fn deref(&self) -> &Inside {
+        &self.0
+    }
 }
 
 /// What this door goes by.
@@ -55,9 +67,9 @@ pub struct ChatRules {
 
 impl ChatDoor {
     pub fn new(verifier: Arc<Verifier>, depot: Depot, rules: ChatRules, began: Timestamp) -> Self {
-        let budget = Arc::new(Budget::new(rules.events_per_minute, rules.counted_users));
-        let devices = Arc::new(Devices::new(rules.counted_users, began));
-        Self { verifier, depot, budget, devices, rules }
+        let budget = Budget::new(rules.events_per_minute, rules.counted_users);
+        let devices = Devices::new(rules.counted_users, began);
+        Self(Arc::new(Inside { verifier, depot, budget, devices, rules }))
     }
 }
 

@@ -210,10 +210,10 @@ impl Stay {
     }
 
     /// In protocol 3 the session's id is all there is.
-    fn sid(&self) -> Option<String> {
+    fn sid(&self) -> Option<Sid> {
         match self.seat.protocol {
-            Protocol::V3 => Some(self.seat.sid.to_string()),
-            Protocol::V4 => Sid::fresh(self.seat.worker.broker().node()).map(|sid| sid.to_string()),
+            Protocol::V3 => Some(self.seat.sid),
+            Protocol::V4 => Sid::fresh(self.seat.worker.broker().node()),
         }
     }
 

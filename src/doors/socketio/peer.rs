@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::engine::packet::Protocol;
+use super::engine::sid::Sid;
 use super::packet::{Written, writing};
 
 /// How many answers of one client may be waited for; past it nobody waits.
@@ -28,29 +29,28 @@ pub struct Answer {
 }
 
 struct Known {
-    sid: String,
+    sid: Sid,
     pid: String,
 }
 
+/// Who waits for which answer.
+type Asked = BTreeMap<u64, oneshot::Sender<Answer>>;
+
 pub struct Peer {
     namespace: ByteString,
-    sid: String,
+    sid: Sid,
     /// What it is known by instead, and may return with; where nobody returns, this is all it takes.
     known: OnceCell<Box<Known>>,
     protocol: Protocol,
     outlet: Rc<Outlet>,
     joined: Cell<bool>,
-    asked: RefCell<BTreeMap<u64, oneshot::Sender<Answer>>>,
+    /// From the first question on.
+    asked: RefCell<Option<Box<Asked>>>,
     next: Cell<u64>,
 }
 
 impl Peer {
-    pub(super) fn new(
-        namespace: ByteString,
-        sid: String,
-        protocol: Protocol,
-        outlet: Rc<Outlet>,
-    ) -> Rc<Self> {
+    pub(super) fn new(namespace: ByteString, sid: Sid, protocol: Protocol, outlet: Rc<Outlet>) -> Rc<Self> {
         let (asked, next, joined) = (RefCell::default(), Cell::new(0), Cell::new(false));
         Rc::new(Self { namespace, sid, known: OnceCell::new(), protocol, outlet, joined, asked, next })
     }
@@ -60,12 +60,12 @@ impl Peer {
     }
 
     /// How the client knows itself; not the session's own id, which is secret.
-    pub fn sid(&self) -> &str {
-        self.known.get().map_or(&self.sid, |known| &known.sid)
+    pub fn sid(&self) -> Sid {
+        self.known.get().map_or(self.sid, |known| known.sid)
     }
 
     /// What it is told when it joins: who it is, and the secret by which it may return. Said once.
-    pub(super) fn goes_by(&self, sid: String, pid: String) {
+    pub(super) fn goes_by(&self, sid: Sid, pid: String) {
         let said = self.known.set(Box::new(Known { sid, pid }));
         debug_assert!(said.is_ok(), "a client has one name");
     }
@@ -92,16 +92,24 @@ impl Peer {
         attachments: &[Bytes],
     ) -> oneshot::Receiver<Answer> {
         let (sender, receiver) = oneshot::channel();
-        let mut asked = self.asked.borrow_mut();
-        // Nobody waits any more for what was given up.
-        asked.retain(|_, sender| !sender.is_closed());
-        if self.is_joined() && asked.len() < MOST_ASKED {
-            let id = self.next.replace(self.next.get().wrapping_add(1));
-            asked.insert(id, sender);
-            drop(asked);
+        if let Some(id) = self.expect_answer(sender) {
             self.say(writing::event(&self.namespace, name, args, attachments, Some(id)), Lane::Firm);
         }
         receiver
+    }
+
+    /// The number under which it is asked for.
+    fn expect_answer(&self, sender: oneshot::Sender<Answer>) -> Option<u64> {
+        let mut asked = self.asked.borrow_mut();
+        let asked = asked.get_or_insert_default();
+        // Nobody waits any more for what was given up.
+        asked.retain(|_, sender| !sender.is_closed());
+        if !self.is_joined() || asked.len() >= MOST_ASKED {
+            return None;
+        }
+        let id = self.next.replace(self.next.get().wrapping_add(1));
+        asked.insert(id, sender);
+        Some(id)
     }
 
     /// Ends its stay. Stock clients do not come back by themselves after this.
@@ -120,7 +128,7 @@ impl Peer {
             Protocol::V3 => writing::connected_v3(&self.namespace),
             Protocol::V4 => {
                 let pid = self.known.get().map(|known| &*known.pid);
-                writing::connected(&self.namespace, self.sid(), pid)
+                writing::connected(&self.namespace, &self.sid().to_string(), pid)
             }
         };
         self.say(Some(written), Lane::Firm);
@@ -133,7 +141,8 @@ impl Peer {
 
     /// It answered what it was asked. An answer nobody waits for is none.
     pub(super) fn answered(&self, id: u64, answer: Answer) {
-        if let Some(sender) = self.asked.borrow_mut().remove(&id) {
+        let sender = self.asked.borrow_mut().as_mut().and_then(|asked| asked.remove(&id));
+        if let Some(sender) = sender {
             // Whoever asked may have given up.
             let _ = sender.send(answer);
         }

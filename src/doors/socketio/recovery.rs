@@ -173,16 +173,16 @@ impl Recovery {
             && let Some(missed) = self.recall(guest, &returning).await
         {
             let berth = self.berth(guest, returning.sid).await;
-            guest.peer.goes_by(returning.pass.sid, returning.pid);
+            guest.peer.goes_by(returning.sid, returning.pid);
             return Ok(Welcome { opened: missed.opened, missed: Some(missed.told), berth });
         }
         let opened = guest.open(&self.rules.room).await?;
-        let sid = Sid::parse(guest.peer.sid()).ok_or(Refusal::Restarting)?;
+        let sid = guest.peer.sid();
         let (user, head) = (guest.identity.user.clone(), opened.head);
         let pass = Pass { sid: sid.to_string(), user, stranger, epoch: head.epoch, seq: opened.from };
         let berth = self.berth(guest, sid).await;
         if let Some(pid) = self.rules.seal.sign(&pass) {
-            guest.peer.goes_by(pass.sid, pid);
+            guest.peer.goes_by(sid, pid);
         }
         Ok(Welcome { opened, missed: None, berth })
     }

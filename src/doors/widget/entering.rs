@@ -150,7 +150,7 @@ fn visitor(claims: Claims) -> Result<Visitor, Farewell> {
         may_speak_as_agent: claims.is_authenticated != Some(false),
         name: claims.name.map(Into::into),
         email: claims.email,
-        avatar: claims.avatar,
+        avatar: claims.avatar.map(Box::from),
         token_id: claims.token_id.map(Into::into),
         expires_at: claims.expires_at.map(Timestamp::from_secs),
     };

@@ -1,6 +1,5 @@
 //! How a chat client comes in: its token, who that is in the directory, its session.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use recado_actors::archive::MeetUser;
@@ -61,8 +60,8 @@ impl ChatDoor {
     }
 
     async fn try_let_in(&self, broker: &Broker, knock: &Knock) -> Result<(Guest, Vec<OwnGroup>), No> {
-        let token = proof::shown(knock).map(Cow::Borrowed).or_else(|| knock.seat.arrival.token());
-        let identity = self.identify(broker, token.as_deref(), || knock.seat.place.note_failure()).await?;
+        let token = proof::shown(knock).or(knock.seat.token.as_deref());
+        let identity = self.identify(broker, token, || knock.seat.place.note_failure()).await?;
         let all = Span { skip: 0, most: broker.settings().rooms_per_session };
         let groups = broker.ports().people.groups_of(&identity.user, all).await;
         let groups = groups.inspect_err(|_| broker.count_failed_read())?.groups;
@@ -103,7 +102,7 @@ fn identity(user: User, claims: Claims) -> Identity {
         may_speak_as_agent: true,
         name: Some(user.name.into()),
         email: user.email,
-        avatar: claims.avatar,
+        avatar: claims.avatar.map(Box::from),
         token_id: claims.token_id.map(Arc::from),
         expires_at: claims.expires_at.map(Timestamp::from_secs),
     }

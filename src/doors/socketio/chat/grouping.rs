@@ -56,7 +56,7 @@ impl Desk {
         let own = *user == self.guest.identity.user;
         json!({
             "userId": number(user), "status": status, "lastSeen": self.now(), "joinedAt": since,
-            "socketId": own.then(|| self.guest.peer.sid()),
+            "socketId": own.then(|| self.guest.peer.sid().to_string()),
         })
     }
 }

@@ -159,7 +159,7 @@ impl Desk {
         ]);
         told.extend(about.clone());
         told.insert("id".to_owned(), json!(self.guest.identity.user));
-        told.insert("socketId".to_owned(), json!(self.guest.peer.sid()));
+        told.insert("socketId".to_owned(), json!(self.guest.peer.sid().to_string()));
         told.insert("isAuthenticated".to_owned(), json!(self.standing.known));
         match &self.guest.identity.email {
             Some(email) => told.insert("email".to_owned(), json!(email)),

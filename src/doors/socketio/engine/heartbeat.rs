@@ -21,8 +21,9 @@ pub enum Beat {
 
 #[derive(Debug)]
 pub struct Heartbeat {
-    interval: Duration,
-    timeout: Duration,
+    /// In milliseconds, as clients are told, and as the next.
+    interval: u32,
+    timeout: u32,
     deadline: Instant,
     /// An answer is waited for; always so in protocol 3, where the client asks.
     waiting: bool,
@@ -33,7 +34,16 @@ impl Heartbeat {
     pub fn new(protocol: Protocol, interval: Duration, timeout: Duration, now: Instant) -> Self {
         let waiting = protocol == Protocol::V3;
         let deadline = if waiting { now + interval + timeout } else { now + interval };
+        let (interval, timeout) = (millis(interval), millis(timeout));
         Self { interval, timeout, deadline, waiting, protocol }
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_millis(self.interval.into())
+    }
+
+    fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout.into())
     }
 
     pub fn deadline(&self) -> Instant {
@@ -56,14 +66,14 @@ impl Heartbeat {
         self.waiting = true;
         // From when it was due, so that it ends when the client was told it would; only if we come very late, the
         // client has half of its time from now.
-        self.deadline = (self.deadline + self.timeout).max(now + self.timeout / 2);
+        self.deadline = (self.deadline + self.timeout()).max(now + self.timeout() / 2);
         Beat::Ask
     }
 
     /// What the client said may lie unread: an answer that is waited for has its whole time again.
     pub fn excuse(&mut self, now: Instant) {
         if self.waiting {
-            self.deadline = self.deadline.max(now + self.timeout);
+            self.deadline = self.deadline.max(now + self.timeout());
         }
     }
 
@@ -73,7 +83,7 @@ impl Heartbeat {
             return false;
         }
         self.waiting = false;
-        self.deadline = now + self.interval;
+        self.deadline = now + self.interval();
         true
     }
 
@@ -82,9 +92,14 @@ impl Heartbeat {
         if self.protocol == Protocol::V4 {
             return false;
         }
-        self.deadline = now + self.interval + self.timeout;
+        self.deadline = now + self.interval() + self.timeout();
         true
     }
+}
+
+/// What is longer than 49 days is as good as that.
+fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -81,8 +81,9 @@ impl Mount {
         if !line.is_polling() {
             standing.becomes_socket();
         }
+        let token = arrival.token().map(Box::from);
         let (worker, alarms) = (entrance.worker.clone(), entrance.alarms.clone());
-        let seat = Rc::new(Seat { outlet, allowance, worker, alarms, arrival, place, protocol, sid });
+        let seat = Rc::new(Seat { outlet, allowance, worker, alarms, token, place, protocol, sid });
         let rider = self.riders.rider(seat.clone());
         let (mount, by_polling) = (self.clone(), line.is_polling());
         let life = Life::begin(Birth { mount, seat, line, standing: standing.clone(), rider, share });

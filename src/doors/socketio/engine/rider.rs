@@ -14,8 +14,8 @@ use recado_actors::refusal::Farewell;
 use super::packet::{Message, Packet, Protocol};
 use super::sid::Sid;
 use crate::doors::socket::alarms::Alarms;
+use crate::doors::socket::frame;
 use crate::doors::socket::gate::Place;
-use crate::doors::socket::{Arrival, frame};
 
 /// What a message asks for that takes longer than this turn. The next message is heard when it is done.
 pub type Work = LocalBoxFuture<'static, ()>;
@@ -36,7 +36,8 @@ pub struct Seat {
     pub worker: Rc<Worker>,
     /// Who is to be looked at on its thread.
     pub alarms: Rc<Alarms>,
-    pub arrival: Arrival,
+    /// A token that it showed in its handshake.
+    pub token: Option<Box<str>>,
     pub place: Place,
     pub protocol: Protocol,
     pub sid: Sid,

@@ -23,8 +23,7 @@ const RELEASE: Duration = Duration::from_millis(100);
 pub struct Riding {
     life: Rc<Life>,
     /// While it is no more than a try.
-    probe: Option<Probe>,
-    moved: bool,
+    probe: Option<Box<Probe>>,
 }
 
 struct Probe {
@@ -45,14 +44,14 @@ pub enum Left {
 impl Riding {
     /// A session that came by WebSocket.
     pub fn first(life: Rc<Life>) -> Self {
-        Self { life, probe: None, moved: false }
+        Self { life, probe: None }
     }
 
     /// One that may go on by it.
     pub fn probing(life: Rc<Life>, socket: &Socket) -> Self {
         let (outlet, allowance) = (socket.outlet.clone(), socket.allowance.clone());
         let probe = Probe { outlet, allowance, wire: socket.wire(), asked: false };
-        Self { life, probe: Some(probe), moved: false }
+        Self { life, probe: Some(Box::new(probe)) }
     }
 
     fn hear_probe(&mut self, said: Said) -> Option<Left> {
@@ -79,7 +78,8 @@ impl Riding {
 
     /// From here on the session speaks through this socket.
     async fn turn(&mut self) {
-        let Some(Probe { outlet, wire, .. }) = self.probe.take() else { return };
+        let Some(probe) = self.probe.take() else { return };
+        let Probe { outlet, wire, .. } = *probe;
         outlet.drained(0).await;
         if self.life.is_over() || !self.life.line.turn(wire) {
             return outlet.hang_up(Farewell::ByClient(1006));
@@ -87,7 +87,6 @@ impl Riding {
         outlet.give_up_wire();
         self.life.turn();
         self.life.standing.end_probe();
-        self.moved = true;
     }
 }
 
@@ -133,9 +132,8 @@ impl Conversation for Riding {
         }
     }
 
-    fn moves_to(&mut self) -> Option<(Rc<Outlet>, Rc<Allowance>)> {
-        std::mem::take(&mut self.moved)
-            .then(|| (self.life.seat.outlet.clone(), self.life.seat.allowance.clone()))
+    fn moves_to(&mut self) -> Option<Rc<Allowance>> {
+        self.life.has_turned().then(|| self.life.seat.allowance.clone())
     }
 
     fn is_proved(&self) -> bool {

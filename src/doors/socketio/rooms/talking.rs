@@ -2,7 +2,6 @@
 //!
 //! Nothing is acknowledged. What it says is heard when it is durable, by itself too.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -69,9 +68,9 @@ impl Talks for RoomsTalks {
 
 /// Clients may go by these words, so they stay as they are.
 async fn let_in(knock: &Knock, rules: &Rules) -> Result<(Guest, Option<Welcome>), &'static str> {
-    let token = proof::shown(knock).map(Cow::Borrowed).or_else(|| knock.seat.arrival.token());
+    let token = proof::shown(knock).or(knock.seat.token.as_deref());
     let returning = rules.recovery.as_ref().and_then(|recovery| recovery.returning(knock));
-    let proved = match token.as_deref() {
+    let proved = match token {
         None if rules.strangers => {
             proof::stranger(returning.as_ref().and_then(Returning::stranger)).ok_or(codec::BROKEN)?
         }
