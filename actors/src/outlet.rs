@@ -239,8 +239,7 @@ impl Outlet {
     fn enqueue(self: &Rc<Self>, bytes: Bytes, lane: Lane) {
         self.queued.set(self.queued.get().saturating_add(bytes.len()));
         let mut queue = self.queue.borrow_mut();
-        if queue.is_empty() {
-            // Most have one thing to say when they say something at all.
+        if queue.capacity() == 0 {
             queue.reserve_exact(1);
         }
         queue.push_back(Queued { bytes, lane });

@@ -2,6 +2,7 @@
 //!
 //! It alone decides that a client is gone without having said so.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use tokio::time::Instant;
@@ -16,8 +17,17 @@ impl Outlet {
         self.asked.set(false);
     }
 
+    /// Most clients are idle most of the time: no room is kept for what they may be told.
+    fn rest(&self) {
+        let mut queue = self.queue.borrow_mut();
+        if queue.is_empty() {
+            *queue = VecDeque::new();
+        }
+    }
+
     /// Ends what has lasted too long; asks a silent client whether it is there.
     pub fn pulse(self: &Rc<Self>, now: Instant) {
+        self.rest();
         let limits = self.flusher.limits();
         let stalled = self.blocked.get().is_some_and(|since| now.duration_since(since) >= limits.stall);
         match self.state.get() {

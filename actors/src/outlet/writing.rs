@@ -24,8 +24,10 @@ impl Outlet {
             }
         }
         let broken = !queue.is_empty();
-        // Most clients are idle most of the time: no room is kept for what they may be told.
-        *queue = VecDeque::new();
+        if queue.capacity() > 1 {
+            // After a burst a client is idle again, most likely.
+            *queue = VecDeque::with_capacity(1);
+        }
         drop(queue);
         if broken {
             self.hang_up(Farewell::ByClient(1006));
