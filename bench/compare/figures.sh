@@ -122,6 +122,19 @@ measure_chat() {
   pairs chat-pairs socketio --rooms 500
 }
 
+# The chat's fan-out once more, with the clients' half of TCP where the clients are.
+measure_steered() {
+  steer || {
+    say "$steering is not ours to write: steered is left out"
+    return 0
+  }
+  start_chat 100 1
+  fanout steered recado --users 100 --in-flight 1 --senders 1
+  start_socketio chat
+  fanout steered socketio --users 100 --in-flight 1 --senders 1
+  unsteer
+}
+
 # By long polling and with fewer rooms, for every delivery is a request; nothing is stored on either side.
 measure_polling() {
   start_chat 2 200 memory:
@@ -155,7 +168,7 @@ expected() {
   for figure in "$@"; do
     case $figure in
       fanout) sum=$((sum + rounds * 8 * run)) ;;
-      pairs | signals | paced | polling | unstored) sum=$((sum + rounds * 2 * run)) ;;
+      pairs | signals | paced | steered | polling | unstored) sum=$((sum + rounds * 2 * run)) ;;
       answers) sum=$((sum + rounds * run)) ;;
       chat) sum=$((sum + rounds * 6 * run)) ;;
       chatidle) sum=$((sum + 40)) ;;

@@ -23,21 +23,22 @@ stop_server() {
 }
 
 # Over loopback the sender's processor also does what the receiver's would: taking the packet in, waking the reader,
-# answering with an ACK. Here that work goes to the load's core, where clients elsewhere would have theirs.
+# answering with an ACK. Steered, that work goes to the load's core, where clients elsewhere would have theirs.
 steering=/sys/class/net/lo/queues/rx-0/rps_cpus unsteered=''
 steer() {
-  [[ ${STEER:-yes} == yes ]] || return 0
-  if unsteered=$(cat "$steering" 2>/dev/null) && echo 2 2>/dev/null >"$steering"; then
-    say "the clients' half of TCP runs on the load's core"
-  else
-    unsteered=''
-    say "$steering is not ours to write: the server is charged with the clients' half of TCP"
-  fi
+  unsteered=$(cat "$steering" 2>/dev/null) || return 1
+  echo 2 2>/dev/null >"$steering" && return 0
+  unsteered=''
+  return 1
+}
+unsteer() {
+  [[ -z $unsteered ]] || echo "$unsteered" >"$steering"
+  unsteered=''
 }
 
 clean_up() {
   stop_server
-  [[ -z $unsteered ]] || echo "$unsteered" >"$steering"
+  unsteer
   rm -rf "$work"
 }
 trap clean_up EXIT

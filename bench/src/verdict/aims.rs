@@ -165,6 +165,13 @@ pub const AIMS: &[Aim] = &[
         Bound::AtLeast(2.0),
     ),
     ratio(
+        "the same, clients' half of TCP on the load's core",
+        "steered",
+        "socketio",
+        MERIT,
+        Bound::AtLeast(2.0),
+    ),
+    ratio(
         "group chat to 1,000, durable, 32 in flight, beside Socket.IO",
         "chat-32",
         "socketio",
