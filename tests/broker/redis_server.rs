@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-use deadpool_redis::redis::{Client, Value, cmd};
+use deadpool_redis::redis::{AsyncConnectionConfig, Client, Value, cmd};
 use tokio::time::timeout;
 
 use crate::house::{House, SOON};
@@ -65,7 +65,11 @@ impl Redis {
     pub async fn is_told(&self, words: &[&str]) -> Value {
         let told = async {
             let client = Client::open(self.url()).expect("an address");
-            let mut connection = client.get_multiplexed_async_connection().await.expect("it is there");
+            // Unless told otherwise the client gives up after half a second.
+            let patient = AsyncConnectionConfig::new();
+            let patient = patient.set_connection_timeout(Some(SOON)).set_response_timeout(Some(SOON));
+            let connection = client.get_multiplexed_async_connection_with_config(&patient).await;
+            let mut connection = connection.expect("it is there");
             let mut command = cmd(words[0]);
             command.arg(&words[1..]);
             command.query_async::<Value>(&mut connection).await.expect("it obeys")
