@@ -67,18 +67,8 @@ pub fn leading(frames: &[u8], count: usize) -> &[u8] {
 
 /// All before the first close frame, or that frame alone where nothing is before it.
 pub fn before_close(frames: &[u8]) -> &[u8] {
-    let mut rest = frames;
-    while let Some((kind, _, after)) = first(rest) {
-        let is_last = kind == Kind::Close;
-        if is_last && rest.len() < frames.len() {
-            break;
-        }
-        rest = after;
-        if is_last {
-            break;
-        }
-    }
-    frames.get(..frames.len() - rest.len()).unwrap_or_default()
+    let before = split(frames).take_while(|(kind, _)| *kind != Kind::Close).count();
+    leading(frames, before.max(1))
 }
 
 fn first(frames: &[u8]) -> Option<(Kind, &[u8], &[u8])> {
